@@ -1,0 +1,55 @@
+using Symbolicator.Engine.Objects;
+using Symbolicator.Formats.Core;
+using Symbolicator.Formats.Model;
+
+namespace Symbolicator.Engine.Trail;
+
+/// <summary>
+/// One step of finding and using a debug file. A closed family of typed records, not log text: candidates,
+/// explanations, metrics and logs are views of it. Holds no secret and no file content.
+/// </summary>
+public abstract record LookupStep
+{
+    private LookupStep()
+    {
+    }
+
+    /// <summary>An address was matched to a module, or to none.</summary>
+    public sealed record Matched(ulong Address, int? Module) : LookupStep;
+
+    /// <summary>A source was asked for a location; without one its filters, layout or ids gave none.</summary>
+    public sealed record Asked(string Source, string? Location) : LookupStep;
+
+    /// <summary>A cache or the source answered.</summary>
+    /// <param name="From">Which layer answered.</param>
+    /// <param name="Status">What it said.</param>
+    /// <param name="HttpStatus">Status code, where there is one.</param>
+    /// <param name="Detail">For people.</param>
+    public sealed record Answered(AnswerOrigin From, ObjectStatus Status, int? HttpStatus, string? Detail) : LookupStep;
+
+    /// <summary>Bytes were received.</summary>
+    public sealed record Fetched(long Bytes, TimeSpan Elapsed, int Attempts) : LookupStep;
+
+    /// <summary>A compressed file was unpacked, or could not be.</summary>
+    public sealed record Unpacked(string Compression, long BytesIn, long BytesOut, string? Error) : LookupStep;
+
+    /// <summary>Headers were read.</summary>
+    public sealed record Identified(FileFormat Format, string? DebugId, string? CodeId, ObjectFeatures Features, bool Matches) : LookupStep;
+
+    /// <summary>A reader gave up on the file or on parts of it.</summary>
+    public sealed record Parsed(FileFormat Format, ParseFault Fault, string What, long FaultCount) : LookupStep;
+
+    /// <summary>A symcache or unwind table was made.</summary>
+    public sealed record Converted(string Artifact, long BytesIn, long BytesOut, TimeSpan Elapsed) : LookupStep;
+
+    /// <summary>An address was looked up in a module's symbols.</summary>
+    public sealed record LookedUp(ulong Rva, bool Hit) : LookupStep;
+}
+
+/// <summary>Which layer gave an answer.</summary>
+public enum AnswerOrigin : byte
+{
+    Memory,
+    Disk,
+    Source,
+}

@@ -1,0 +1,59 @@
+using System.Buffers.Binary;
+
+namespace Symbolicator.Formats.Model;
+
+/// <summary>Magic numbers of formats without a reader of their own here, so that errors can name them.</summary>
+internal static class KnownMagic
+{
+    public static FileFormat Probe(ReadOnlySpan<byte> prefix)
+    {
+        if (prefix.StartsWith("Microsoft C/C++ MSF "u8) || prefix.StartsWith("Microsoft C/C++ program database "u8))
+        {
+            return FileFormat.Pdb;
+        }
+
+        if (prefix.StartsWith("BSJB"u8))
+        {
+            return FileFormat.PortablePdb;
+        }
+
+        if (prefix.StartsWith("\0asm"u8))
+        {
+            return FileFormat.Wasm;
+        }
+
+        if (prefix.StartsWith("MDMP"u8) || prefix.StartsWith("PMDM"u8))
+        {
+            return FileFormat.Minidump;
+        }
+
+        if (prefix.StartsWith("SYSB"u8))
+        {
+            return FileFormat.SourceBundle;
+        }
+
+        if (prefix.StartsWith("MZ"u8))
+        {
+            return FileFormat.Pe;
+        }
+
+        return IsMachO(prefix) ? FileFormat.MachO : FileFormat.Unknown;
+    }
+
+    private static bool IsMachO(ReadOnlySpan<byte> prefix)
+    {
+        if (prefix.Length < 8)
+        {
+            return false;
+        }
+
+        return BinaryPrimitives.ReadUInt32BigEndian(prefix) switch
+        {
+            0xfeedface or 0xfeedfacf or 0xcefaedfe or 0xcffaedfe or 0xcafebabf => true,
+
+            // A fat file shares its magic with Java classes, where a version of at least 45 stands in place of the count.
+            0xcafebabe => BinaryPrimitives.ReadUInt32BigEndian(prefix[4..]) < 45,
+            _ => false,
+        };
+    }
+}
