@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace Symbolicator.Cli.Output;
+
+/// <summary>Source-generated serialisers of all rows.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    GenerationMode = JsonSourceGenerationMode.Serialization)]
+[JsonSerializable(typeof(ObjectRow))]
+[JsonSerializable(typeof(SymbolRow))]
+[JsonSerializable(typeof(DemangledRow))]
+internal sealed partial class CliJson : JsonSerializerContext;

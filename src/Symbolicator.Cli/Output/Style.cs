@@ -1,0 +1,9 @@
+namespace Symbolicator.Cli.Output;
+
+/// <summary>Escape sequences around parts of people's output.</summary>
+internal sealed record Style(string Address, string Name, string Place, string Dim, string Off)
+{
+    public static Style Plain { get; } = new("", "", "", "", "");
+
+    public static Style Ansi { get; } = new("\e[33m", "\e[1m", "\e[36m", "\e[2m", "\e[0m");
+}
