@@ -1,0 +1,25 @@
+using Symbolicator.Formats.Model;
+
+namespace Symbolicator.Formats.Unwind;
+
+/// <summary>
+/// What has been loaded for the modules of one walk: for each either nothing yet, or a table, or the knowledge that
+/// there is none. Entries are set once. Not thread-safe: fill it between two calls of <see cref="StackWalker.Advance"/>.
+/// </summary>
+public sealed class ModuleTables
+{
+    private readonly Dictionary<int, IUnwindTable?> _unwind = [];
+    private readonly Dictionary<int, ISymbolCoverage?> _symbols = [];
+
+    /// <summary>Sets the unwind table of a module, null when there is none. A second call for a module changes nothing.</summary>
+    public void SetUnwindTable(int module, IUnwindTable? table) => _unwind.TryAdd(module, table);
+
+    /// <summary>Sets the symbols of a module, null when there are none. A second call for a module changes nothing.</summary>
+    public void SetSymbols(int module, ISymbolCoverage? symbols) => _symbols.TryAdd(module, symbols);
+
+    /// <summary>False when the module has not been set.</summary>
+    public bool TryGetUnwindTable(int module, out IUnwindTable? table) => _unwind.TryGetValue(module, out table);
+
+    /// <summary>False when the module has not been set.</summary>
+    public bool TryGetSymbols(int module, out ISymbolCoverage? symbols) => _symbols.TryGetValue(module, out symbols);
+}

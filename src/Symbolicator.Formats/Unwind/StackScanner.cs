@@ -1,0 +1,117 @@
+using Symbolicator.Formats.Unwind.Cpu;
+
+namespace Symbolicator.Formats.Unwind;
+
+/// <summary>
+/// Looks for a word on the stack that can be a return address. The last resort: what it finds may be a leftover.
+/// </summary>
+internal static class StackScanner
+{
+    private const int Words = 40;
+
+    // The callee's stack pointer is exact, so that a large frame is worth searching.
+    private const int WordsAboveExactFrame = 160;
+
+    public static int WindowAbove(FrameTrust callee) =>
+        callee is FrameTrust.Context or FrameTrust.Cfi ? WordsAboveExactFrame : Words;
+
+    /// <summary>
+    /// The first acceptable word. Words whose module is not loaded yet are all asked for at once, up to the first word
+    /// that is accepted for sure.
+    /// </summary>
+    /// <returns>False when <paramref name="needs"/> got entries that decide first.</returns>
+    public static bool TryScan(
+        ThreadScene scene, CpuRules cpu, ulong stackPointer, int words, ModuleTables tables, WalkNeeds needs, out ScanHit? hit)
+    {
+        hit = null;
+        bool undecided = false;
+        ulong size = (ulong)cpu.Profile.PointerSize;
+        for (int i = 0; i < words; i++)
+        {
+            ulong at = unchecked(stackPointer + (ulong)i * size);
+            if (at < stackPointer || at > cpu.Profile.AddressMask - size)
+            {
+                break;
+            }
+
+            if (!scene.TryReadStack(stackPointer, at, out ulong word) || !IsCandidate(scene, cpu, word, out var module, out ulong lookup))
+            {
+                continue;
+            }
+
+            switch (Judge(module, lookup, tables, needs))
+            {
+                case Verdict.Accepted:
+                    if (!undecided)
+                    {
+                        hit = new ScanHit(at, word);
+                    }
+
+                    return !undecided;
+
+                case Verdict.Unknown:
+                    undecided = true;
+                    break;
+            }
+        }
+
+        return !undecided;
+    }
+
+    private static bool IsCandidate(ThreadScene scene, CpuRules cpu, ulong word, out WalkModule module, out ulong lookup)
+    {
+        ulong code = cpu.CodeAddress(word);
+        lookup = cpu.PreviousInstruction(code);
+        module = default;
+        return code >= CpuRules.LowestCode && cpu.IsCanonical(code) && scene.Code.TryFind(lookup, out module);
+    }
+
+    /// <summary>
+    /// A word is refused when unwind information and symbols of its module both deny that there is code. Symbols are
+    /// asked for only where unwind information denies.
+    /// </summary>
+    private static Verdict Judge(WalkModule module, ulong lookup, ModuleTables tables, WalkNeeds needs)
+    {
+        if (!tables.TryGetUnwindTable(module.Index, out var table))
+        {
+            needs.UnwindTables.Add(module.Index);
+            return Verdict.Unknown;
+        }
+
+        ulong rva = lookup - module.Start;
+        if (table is null || table.IsEmpty || table.Covers(rva))
+        {
+            return Verdict.Accepted;
+        }
+
+        if (!tables.TryGetSymbols(module.Index, out var symbols))
+        {
+            needs.Symbols.Add(module.Index);
+            return Verdict.Unknown;
+        }
+
+        return symbols is null || symbols.HasSymbolAt(rva) ? Verdict.Accepted : Verdict.Refused;
+    }
+
+    private enum Verdict : byte
+    {
+        Refused,
+        Accepted,
+        Unknown,
+    }
+}
+
+/// <summary>A word that was accepted.</summary>
+/// <param name="At">Where it lies.</param>
+/// <param name="Value">The word.</param>
+internal readonly record struct ScanHit(ulong At, ulong Value);
+
+/// <summary>Modules that some thread waits for.</summary>
+internal sealed class WalkNeeds
+{
+    public HashSet<int> UnwindTables { get; } = [];
+
+    public HashSet<int> Symbols { get; } = [];
+
+    public bool IsEmpty => UnwindTables.Count == 0 && Symbols.Count == 0;
+}
