@@ -65,6 +65,9 @@ public sealed record ParseLimits
     /// <summary>Streams of one minidump.</summary>
     public int MinidumpStreams { get => field; init => field = Positive(value); } = 4096;
 
+    /// <summary>Bytes of all names and other texts read from one minidump; many records may share one long text.</summary>
+    public long MinidumpTextBytes { get => field; init => field = Positive(value); } = 32 << 20;
+
     /// <summary>Modules of one minidump or request.</summary>
     public int Modules { get => field; init => field = Positive(value); } = 65_536;
 

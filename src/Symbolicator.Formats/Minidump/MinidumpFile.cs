@@ -1,0 +1,201 @@
+using Symbolicator.Formats.Core;
+using Symbolicator.Formats.Model;
+
+namespace Symbolicator.Formats.Minidump;
+
+/// <summary>
+/// A minidump of any system and byte order. Only header, directory, system information and thread list must be
+/// readable; every other stream is read once when it is first asked for, and damage to it costs nothing else: it is
+/// then empty or null and <see cref="Faults"/> says why. Holds a lease of the bytes until disposed; safe to read from
+/// several threads.
+/// </summary>
+public sealed partial class MinidumpFile : IDisposable
+{
+    private readonly StreamDirectory _directory;
+    private readonly MinidumpSource _source;
+    private readonly List<MinidumpThread> _threads;
+    private readonly Lazy<List<MinidumpModule>> _modules;
+    private readonly Lazy<MinidumpMemory> _memory;
+    private readonly Lazy<ExceptionInfo?> _exception;
+    private readonly Lazy<BreakpadInfo?> _breakpad;
+    private readonly Lazy<Dictionary<uint, string>> _threadNames;
+
+    private MinidumpFile(FileBytes file, StreamDirectory directory, ParseLimits limits)
+    {
+        _directory = directory;
+        _source = new MinidumpSource(file, directory.BigEndian, limits, Faults);
+        System = ReadMandatory(StreamType.SystemInfo, "The system information stream was not found",
+            (ref reader) => SystemInfo.Read(ref reader, _source));
+        bool extended = !directory.TryFind(StreamType.ThreadList, out _)
+            && directory.TryFind(StreamType.ThreadExList, out _);
+        _threads = ReadMandatory(
+            extended ? StreamType.ThreadExList : StreamType.ThreadList, "The thread list stream was not found",
+            (ref reader) => ThreadList.Read(ref reader, _source, Cpu, extended));
+
+        _modules = new(() => Read(StreamType.ModuleList, (ref reader) => ModuleList.Read(ref reader, _source, System.Os)) ?? []);
+        _memory = new(ReadMemory);
+        _exception = new(() => Read(StreamType.Exception, (ref reader) => ExceptionInfo.Read(ref reader, _source, Cpu)));
+        _breakpad = new(() => Read(StreamType.BreakpadInfo, (ref reader) => BreakpadInfo.Read(ref reader)));
+        _threadNames = new(() => Read(StreamType.ThreadNames, (ref reader) => ThreadNames.Read(ref reader, _source)) ?? []);
+    }
+
+    private delegate T StreamReader<out T>(ref ByteReader reader);
+
+    /// <summary>What was skipped so far; grows as streams are read.</summary>
+    public FaultLog Faults { get; } = new();
+
+    public bool BigEndian => _directory.BigEndian;
+
+    /// <summary>When the dump was written, seconds since 1970.</summary>
+    public uint Timestamp => _directory.Timestamp;
+
+    public SystemInfo System { get; }
+
+    /// <summary>CPU of the process as the system information states it.</summary>
+    public CpuFamily Cpu => System.Arch.Family();
+
+    /// <summary>In the order of the file.</summary>
+    public IReadOnlyList<MinidumpThread> Threads => _threads;
+
+    /// <summary>By address, without overlaps; empty when the stream is absent or damaged.</summary>
+    public IReadOnlyList<MinidumpModule> Modules => _modules.Value;
+
+    /// <summary>All memory in the dump, the stacks of the threads included.</summary>
+    public MinidumpMemory Memory => _memory.Value;
+
+    /// <summary>Null when the process did not crash or the stream is damaged.</summary>
+    public ExceptionInfo? Exception => _exception.Value;
+
+    public BreakpadInfo? Breakpad => _breakpad.Value;
+
+    /// <summary>
+    /// The thread that crashed or asked for the dump: that of the exception, else the one that Breakpad names. Null when
+    /// neither is a thread of the dump.
+    /// </summary>
+    public MinidumpThread? RequestingThread =>
+        FindThread(Exception?.ThreadId) ?? FindThread(Breakpad?.RequestingThreadId);
+
+    /// <summary>
+    /// Address that the crash is about: the one accessed where the system tells it, else that of the exception. 0 without
+    /// an exception. Within 32 bits on 32-bit CPUs, where some writers sign-extend it.
+    /// </summary>
+    public ulong CrashAddress
+    {
+        get
+        {
+            if (Exception is not { } exception)
+            {
+                return 0;
+            }
+
+            ulong address = System.Os == MinidumpOs.Windows
+                && exception.Code is 0xc000_0005 or 0xc000_0006 // EXCEPTION_ACCESS_VIOLATION, EXCEPTION_IN_PAGE_ERROR
+                && exception.Parameters.Count >= 2
+                    ? exception.Parameters[1]
+                    : exception.RawAddress;
+            return Cpu.PointerSize() == 4 ? address & uint.MaxValue : address;
+        }
+    }
+
+    /// <exception cref="MalformedFileException">
+    /// Header, directory, system information or thread list cannot be read; its detail is the text that the service
+    /// answers with.
+    /// </exception>
+    public static MinidumpFile Open(FileBytes file, ParseLimits limits)
+    {
+        var directory = StreamDirectory.Read(file, limits);
+        file.Retain();
+        try
+        {
+            return new MinidumpFile(file, directory, limits);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The name of a thread, null when the dump has none.</summary>
+    public string? ThreadName(uint threadId) => _threadNames.Value.GetValueOrDefault(threadId);
+
+    /// <summary>
+    /// Registers to walk a thread from: those of the exception for the thread that crashed, else its own.
+    /// </summary>
+    public CpuContext? ContextOf(MinidumpThread thread) =>
+        Exception?.Context is { } context && ReferenceEquals(RequestingThread, thread) ? context : thread.Context;
+
+    /// <summary>True for a thread that only wrote the dump: its stack shows the writer, not the program.</summary>
+    public bool IsDumpThread(MinidumpThread thread) =>
+        Breakpad?.DumpThreadId == thread.Id && !ReferenceEquals(RequestingThread, thread);
+
+    public void Dispose() => _source.File.Dispose();
+
+    private MinidumpThread? FindThread(uint? id) =>
+        id is { } wanted ? _threads.Find(thread => thread.Id == wanted) : null;
+
+    private MinidumpMemory ReadMemory()
+    {
+        // First come, first kept: the list for all memory, then the other, then stacks that neither contains.
+        var regions = new List<MemoryRegion>();
+        Read(StreamType.Memory64List, (ref reader) => Collect(ref reader, MemoryLists.Read64));
+        Read(StreamType.MemoryList, (ref reader) => Collect(ref reader, MemoryLists.Read));
+        MemoryLists.AddStacks(_threads, _source, regions);
+        return new MinidumpMemory(_source.File, BigEndian, regions);
+
+        object? Collect(ref ByteReader reader, MemoryListReader read)
+        {
+            read(ref reader, _source, regions);
+            return null;
+        }
+    }
+
+    private delegate void MemoryListReader(ref ByteReader reader, MinidumpSource source, List<MemoryRegion> into);
+
+    private T ReadMandatory<T>(StreamType type, string missing, StreamReader<T> read)
+    {
+        if (!_directory.TryFind(type, out var location) || location.Size == 0)
+        {
+            throw new MalformedFileException(
+                FileFormat.Minidump, new ParseFault(MalformedReason.OutOfRange, MinidumpConstants.HeaderSize), missing);
+        }
+
+        if (!_source.TryReader(location, out var reader))
+        {
+            throw new MalformedFileException(
+                FileFormat.Minidump, new ParseFault(MalformedReason.OutOfRange, _source.FaultOffset(location.Rva)), UnreadableStream);
+        }
+
+        var value = read(ref reader);
+        reader.ThrowIfFaulted(FileFormat.Minidump, UnreadableStream);
+        return value;
+    }
+
+    private const string UnreadableStream = "Error reading stream";
+
+    /// <summary>Null when the dump has no such stream, or a damaged one, which is noted.</summary>
+    private T? Read<T>(StreamType type, StreamReader<T> read) where T : class?
+    {
+        if (!_directory.TryFind(type, out var location) || location.Size == 0)
+        {
+            return null;
+        }
+
+        if (!_source.TryReader(location, out var reader))
+        {
+            Faults.Add(new ParseFault(MalformedReason.OutOfRange, _source.FaultOffset(location.Rva)), StreamName(type));
+            return null;
+        }
+
+        var value = read(ref reader);
+        if (!reader.Fault.IsNone)
+        {
+            Faults.Add(reader.Fault, StreamName(type));
+            return null;
+        }
+
+        return value;
+    }
+
+    private static string StreamName(StreamType type) => $"{type} stream";
+}
