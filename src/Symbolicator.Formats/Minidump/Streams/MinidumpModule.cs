@@ -32,5 +32,8 @@ public sealed class MinidumpModule
     /// <summary>Seconds since 1970 of the image header, 0 on most systems but Windows.</summary>
     public required uint Timestamp { get; init; }
 
+    /// <summary>Where its record lies in the dump.</summary>
+    internal long FileOffset { get; init; }
+
     public bool Contains(ulong address) => address >= Address && address <= LastAddress;
 }

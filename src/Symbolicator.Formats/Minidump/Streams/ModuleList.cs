@@ -35,6 +35,7 @@ internal static class ModuleList
             modules.Add(new MinidumpModule
             {
                 ListIndex = i,
+                FileOffset = at,
                 Address = address,
                 Size = size,
                 CodeFile = name,
@@ -86,19 +87,18 @@ internal static class ModuleList
         modules.Sort(static (a, b) =>
             a.Address != b.Address ? a.Address.CompareTo(b.Address) : a.ListIndex.CompareTo(b.ListIndex));
 
-        int kept = 0;
+        var kept = new List<MinidumpModule>(modules.Count);
         foreach (var module in modules)
         {
-            if (kept > 0 && module.Address <= modules[kept - 1].LastAddress)
+            if (kept.Count > 0 && module.Address <= kept[^1].LastAddress)
             {
-                faults.Add(new ParseFault(MalformedReason.BadValue, 0), "overlapping module");
+                faults.Add(new ParseFault(MalformedReason.BadValue, module.FileOffset), "overlapping module");
                 continue;
             }
 
-            modules[kept++] = module;
+            kept.Add(module);
         }
 
-        modules.RemoveRange(kept, modules.Count - kept);
-        return modules;
+        return kept;
     }
 }
