@@ -34,6 +34,9 @@ public enum FetchStatus : byte
     TimedOut,
     Failed,
     TooLarge,
+
+    /// <summary>This version cannot ask sources of this kind. Never cached.</summary>
+    Unsupported,
 }
 
 /// <summary>Result of one fetch.</summary>
