@@ -7,10 +7,10 @@ namespace Symbolicator.Formats.Dwarf;
 internal sealed class DwarfUnit
 {
     /// <summary>Bases count from behind a header of the section; without the attribute, from behind the first one.</summary>
-    private const int IndexHeader32 = 8;
-    private const int IndexHeader64 = 16;
-    private const int RngListsHeader32 = 12;
-    private const int RngListsHeader64 = 20;
+    private const ulong IndexHeader32 = 8;
+    private const ulong IndexHeader64 = 16;
+    private const ulong RngListsHeader32 = 12;
+    private const ulong RngListsHeader64 = 20;
 
     private readonly DwarfSections _sections;
     private readonly ParseLimits _limits;
@@ -31,7 +31,7 @@ internal sealed class DwarfUnit
         // The bases come first: other attributes of this very entry may be indexes (DWARF5 §3.1.1).
         bool is64 = header.Encoding.Is64;
         bool isOld = header.Encoding.Version < 5;
-        ulong indexHeader = isOld ? 0UL : is64 ? IndexHeader64 : IndexHeader32;
+        ulong indexHeader = isOld ? 0 : is64 ? IndexHeader64 : IndexHeader32;
         _strOffsetsBase = values[Slot.StrOffsetsBase].TryGetConstant(out ulong value) ? value : indexHeader;
         _addrBase = values[Slot.AddrBase].TryGetConstant(out value) ? value : indexHeader;
         RngListsBase = values[Slot.RngListsBase].TryGetConstant(out value) ? value : is64 ? RngListsHeader64 : RngListsHeader32;
@@ -190,7 +190,7 @@ internal sealed class DwarfUnit
     private ReadOnlySpan<byte> Window =>
         Section.TryWindow(Header.Offset, Header.Length, out var window) ? window : default;
 
-    private static ByteReader ReaderAt(DwarfSections sections, Section section, in UnitHeader header, int position)
+    private static ByteReader ReaderAt(DwarfSections sections, Section section, scoped in UnitHeader header, int position)
     {
         section.TryWindow(header.Offset, header.Length, out var window);
         var reader = new ByteReader(window, sections.BigEndian, section.Range.Offset + (long)header.Offset);

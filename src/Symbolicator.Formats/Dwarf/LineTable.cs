@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 
 namespace Symbolicator.Formats.Dwarf;

@@ -1,5 +1,4 @@
 using Symbolicator.Formats.Core;
-using Symbolicator.Formats.Model;
 
 namespace Symbolicator.Formats.Dwarf;
 
