@@ -1,4 +1,5 @@
 using Symbolicator.Formats.Core;
+using Symbolicator.Formats.Elf;
 
 namespace Symbolicator.Formats.Model;
 
@@ -10,6 +11,7 @@ public static class ObjectFormats
 
     private static readonly Entry[] Readers =
     [
+        Of<ElfFormat>(),
     ];
 
     /// <summary>Format by magic only, never by name; unknown when no magic matches.</summary>
