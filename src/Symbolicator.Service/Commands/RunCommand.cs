@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Symbolicator.Service.Configuration;
+using Symbolicator.Service.Hosting;
+using Symbolicator.Service.Observability;
+
+namespace Symbolicator.Service.Commands;
+
+/// <summary><c>run</c>: serves until SIGTERM or SIGINT.</summary>
+internal static class RunCommand
+{
+    public static Command Create(Option<string?> config, Func<LoggingOptions, ILoggerProvider> logging)
+    {
+        var command = new Command("run", "Run the service.");
+        command.SetAction((result, ct) => RunAsync(result.GetValue(config), logging, ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string? config, Func<LoggingOptions, ILoggerProvider> logging, CancellationToken ct)
+    {
+        var options = ConfigFile.Load(config);
+        await using var app = ServiceHost.Build(options, logging(options.Logging));
+        foreach (string warning in options.Warnings)
+        {
+            Log.ConfigurationWarning(app.Logger, warning);
+        }
+
+        // The host handles SIGTERM and SIGINT itself.
+        await app.RunAsync(ct);
+        return 0;
+    }
+}

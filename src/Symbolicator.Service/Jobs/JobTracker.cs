@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using Symbolicator.Engine.Contracts;
+using Symbolicator.Service.Configuration;
+using Symbolicator.Service.Observability;
+
+namespace Symbolicator.Service.Jobs;
+
+/// <summary>The jobs of this process from admission to the end of their results.</summary>
+internal sealed class JobTracker(
+    IJobStore store, IWorkQueue queue, JobOptions options, TimeProvider time, ServiceMetrics metrics, ILogger<JobTracker> log)
+{
+    private readonly ConcurrentDictionary<Guid, Job> _jobs = new();
+
+    /// <summary>Finished jobs in the order of their end; results all live equally long.</summary>
+    private readonly ConcurrentQueue<Job> _finished = new();
+
+    /// <summary>Takes over the slot.</summary>
+    public async Task<Job> SubmitAsync(Guid id, JobWork work, AdmissionControl.Slot slot)
+    {
+        var now = time.GetUtcNow();
+        var job = new Job(id, work, slot, now);
+        try
+        {
+            // Not the caller's token: a job that is announced must not be torn by a client that leaves.
+            await store.PutRequestAsync(
+                id, new JobRecord(work.Kind, work.Scope, now.ToUnixTimeSeconds(), work.SourceIds), CancellationToken.None);
+            _jobs[id] = job;
+            metrics.JobStarted();
+            await queue.EnqueueAsync(id, CancellationToken.None);
+            return job;
+        }
+        catch
+        {
+            _jobs.TryRemove(id, out _);
+            slot.Dispose();
+            store.Delete(id);
+            throw;
+        }
+    }
+
+    /// <summary>A job that runs or whose result can still be had.</summary>
+    public Job? Find(Guid id) => _jobs.TryGetValue(id, out var job) && !IsExpired(job) ? job : null;
+
+    /// <summary>Publishes the result and lets everybody know.</summary>
+    public async Task FinishAsync(Job job, SymbolicationResponse result, string outcome)
+    {
+        string kind = job.Work?.Kind ?? "unknown";
+        SymbolicationResponse? unstored = null;
+        try
+        {
+            await store.PutResultAsync(job.Id, result, CancellationToken.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.ResultNotStored(log, e, job.Id);
+            unstored = result;
+        }
+        catch (Exception e)
+        {
+            // Its clients must be answered and its slot freed, whatever happened.
+            Log.JobFailed(log, e, job.Id);
+            unstored = new InternalErrorResponse();
+        }
+
+        var now = time.GetUtcNow();
+        metrics.JobEnded(kind, outcome, now - job.Created);
+        _finished.Enqueue(job);
+        job.Finish(now, unstored);
+    }
+
+    /// <summary>Takes up what an earlier process left: results stay available, the rest is told to have failed.</summary>
+    public async Task RecoverAsync()
+    {
+        foreach (var left in store.List().OrderBy(job => job.Finished))
+        {
+            if (left.Finished + options.ResultTtl <= time.GetUtcNow())
+            {
+                store.Delete(left.Id);
+                continue;
+            }
+
+            var job = new Job(left.Id, null, null, left.Finished ?? time.GetUtcNow());
+            _jobs[left.Id] = job;
+            if (left.Finished is { } finished)
+            {
+                _finished.Enqueue(job);
+                job.Finish(finished);
+            }
+            else
+            {
+                metrics.JobStarted();
+                await FinishAsync(job, new FailedResponse { Message = "the service stopped before the job ended; send it again" }, "interrupted");
+            }
+        }
+    }
+
+    /// <summary>Deletes the results whose time is over.</summary>
+    public void DropExpired()
+    {
+        while (_finished.TryPeek(out var job) && IsExpired(job) && _finished.TryDequeue(out job))
+        {
+            _jobs.TryRemove(job.Id, out _);
+            try
+            {
+                store.Delete(job.Id);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Log.ResultNotDeleted(log, e, job.Id);
+            }
+        }
+    }
+
+    private bool IsExpired(Job job) => job.FinishedAt + options.ResultTtl <= time.GetUtcNow();
+}
