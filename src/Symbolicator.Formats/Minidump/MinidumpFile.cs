@@ -89,13 +89,17 @@ public sealed partial class MinidumpFile : IDisposable
             }
 
             ulong address = System.Os == MinidumpOs.Windows
-                && exception.Code is 0xc000_0005 or 0xc000_0006 // EXCEPTION_ACCESS_VIOLATION, EXCEPTION_IN_PAGE_ERROR
+                && exception.Code is WindowsReason.AccessViolation or WindowsReason.InPageError
                 && exception.Parameters.Count >= 2
                     ? exception.Parameters[1]
                     : exception.RawAddress;
             return Cpu.PointerSize() == 4 ? address & uint.MaxValue : address;
         }
     }
+
+    /// <summary>Reason and address of the crash, <c>SIGSEGV / SEGV_MAPERR / 0x45</c>; empty when there was none.</summary>
+    public string CrashSummary =>
+        Exception is { } exception ? $"{CrashReason.Describe(System.Os, exception)} / 0x{CrashAddress:x}" : "";
 
     /// <exception cref="MalformedFileException">
     /// Header, directory, system information or thread list cannot be read; its detail is the text that the service
