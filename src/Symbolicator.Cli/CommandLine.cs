@@ -51,6 +51,10 @@ internal static class CommandLine
         {
             InspectCommand.Create(terminal),
             SymbolsCommand.Create(terminal),
+            FunctionsCommand.Create(terminal),
+            LookupCommand.Create(terminal),
+            UnwindCommand.Create(terminal),
+            BuildSymCacheCommand.Create(terminal),
             DemangleCommand.Create(terminal),
         };
 

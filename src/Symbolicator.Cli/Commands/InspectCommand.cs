@@ -2,6 +2,7 @@ using System.CommandLine;
 using Symbolicator.Cli.Input;
 using Symbolicator.Cli.Output;
 using Symbolicator.Formats.Model;
+using Symbolicator.SymCache;
 
 namespace Symbolicator.Cli.Commands;
 
@@ -22,6 +23,13 @@ internal static class InspectCommand
     {
         using var output = new LineWriter(terminal);
         using var file = ObjectSelection.OpenFile(path);
+        if (SymCacheSource.IsSymCache(file))
+        {
+            using var cache = SymCacheSource.Open(path, file, arch, terminal);
+            Write(output, RowOf(cache.Info), json, further: false);
+            return 0;
+        }
+
         Arch? wanted = arch is null ? null : ObjectSelection.ParseArch(arch);
         bool any = false;
         foreach (var item in ObjectSelection.OpenAll(path, file))
@@ -55,6 +63,21 @@ internal static class InspectCommand
     {
         Faults = item.Faults.IsEmpty ? null : [.. item.Faults.First.Select(fault => fault.ToString())],
     };
+
+    /// <summary>A symcache answers for the file that it was made from; its addresses are relative to the image.</summary>
+    private static ObjectRow RowOf(SymCacheInfo info) => new(
+        WireNames.Of(info.Origin),
+        WireNames.Of(info.Kind),
+        info.Arch.Name(),
+        info.DebugId?.ToString(),
+        info.CodeId?.Hex,
+        "0x0",
+        null,
+        info.Features.HasFlag(ObjectFeatures.Symbols),
+        info.Features.HasFlag(ObjectFeatures.DebugInfo),
+        info.Features.HasFlag(ObjectFeatures.UnwindInfo),
+        info.Features.HasFlag(ObjectFeatures.Sources),
+        false);
 
     private static void Write(LineWriter output, ObjectRow row, bool json, bool further)
     {

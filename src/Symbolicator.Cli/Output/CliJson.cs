@@ -9,4 +9,8 @@ namespace Symbolicator.Cli.Output;
 [JsonSerializable(typeof(ObjectRow))]
 [JsonSerializable(typeof(SymbolRow))]
 [JsonSerializable(typeof(DemangledRow))]
+[JsonSerializable(typeof(FunctionRow))]
+[JsonSerializable(typeof(LookupRow))]
+[JsonSerializable(typeof(UnwindRow))]
+[JsonSerializable(typeof(BuildRow))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -34,7 +34,11 @@ public interface IUnwindTable
 /// signal frame, one less in all others.
 /// </param>
 /// <param name="LoadAddress">Address at which the image is loaded, that is, the absolute address of RVA 0.</param>
-public readonly record struct UnwindFrame(ulong LookupRva, ulong LoadAddress);
+/// <param name="CalleeParameterBytes">
+/// <see cref="UnwindResult.ParameterBytes"/> of the step that led to this frame, 0 when that was no table's: bytes that
+/// this frame has pushed for the one below it (i386 on Windows counts them into the frame).
+/// </param>
+public readonly record struct UnwindFrame(ulong LookupRva, ulong LoadAddress, uint CalleeParameterBytes = 0);
 
 /// <summary>How a step ended.</summary>
 public enum UnwindOutcome : byte
@@ -56,7 +60,9 @@ public enum UnwindOutcome : byte
 /// <param name="Outcome">How it ended.</param>
 /// <param name="SignalFrame">The callee is a signal trampoline: the caller was interrupted, its program counter is exact.</param>
 /// <param name="Fault">Why it failed.</param>
-public readonly record struct UnwindResult(UnwindOutcome Outcome, bool SignalFrame = false, ParseFault Fault = default);
+/// <param name="ParameterBytes">Parameters of the callee on its caller's stack, for the next step; 0 when not known.</param>
+public readonly record struct UnwindResult(
+    UnwindOutcome Outcome, bool SignalFrame = false, ParseFault Fault = default, uint ParameterBytes = 0);
 
 /// <summary>Memory of a crashed process.</summary>
 public interface IMemoryView

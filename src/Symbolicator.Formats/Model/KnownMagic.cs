@@ -32,6 +32,11 @@ internal static class KnownMagic
             return FileFormat.SourceBundle;
         }
 
+        if (prefix.StartsWith("SCF1"u8))
+        {
+            return FileFormat.SymCache;
+        }
+
         if (prefix.StartsWith("MZ"u8))
         {
             return FileFormat.Pe;

@@ -1,3 +1,4 @@
+using Symbolicator.Formats.Breakpad;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Elf;
 
@@ -12,6 +13,7 @@ public static class ObjectFormats
     private static readonly Entry[] Readers =
     [
         Of<ElfFormat>(),
+        Of<BreakpadFormat>(),
     ];
 
     /// <summary>Format by magic only, never by name; unknown when no magic matches.</summary>
