@@ -44,6 +44,9 @@ public sealed record ParseLimits
     /// <summary>Ranges of one function or inlined call.</summary>
     public int RangesPerEntry { get => field; init => field = Positive(value); } = 1 << 16;
 
+    /// <summary>Ranges of all inlined calls of one function; calls beyond are dropped.</summary>
+    public int InlineRanges { get => field; init => field = Positive(value); } = 4 << 20;
+
     /// <summary>Files and directories in one line program header.</summary>
     public int LineFiles { get => field; init => field = Positive(value); } = 1 << 20;
 

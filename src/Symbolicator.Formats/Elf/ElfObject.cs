@@ -1,5 +1,6 @@
 using System.Text;
 using Symbolicator.Formats.Core;
+using Symbolicator.Formats.Dwarf;
 using Symbolicator.Formats.Model;
 
 namespace Symbolicator.Formats.Elf;
@@ -101,8 +102,7 @@ public sealed class ElfObject : IObjectFile
     public IDebugSession? OpenDebugSession(InternPool names)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        _dwarf.DebugSections();
-        return null;
+        return _dwarf.DebugSections() is { } sections ? new DwarfDebugSession(sections, names, _limits, Faults) : null;
     }
 
     public IUnwindTable? OpenUnwindTable()

@@ -1,0 +1,27 @@
+namespace Symbolicator.Formats.Dwarf;
+
+/// <summary>
+/// Limits work that entries can ask for again and again: many units may share one table, and many entries one list.
+/// Begins in proportion to the sections, so that no sound file comes near the end.
+/// </summary>
+internal sealed class WorkBudget(DwarfSections sections)
+{
+    private const long Floor = 64 << 20;
+    private const int Reuse = 16;
+
+    private long _abbrevBytes = Floor + (Reuse * sections.Abbrev.Length);
+    private long _lineBytes = Floor + (Reuse * sections.Line.Length);
+    private long _rangeEntries = Floor + (Reuse * (sections.Ranges.Length + sections.RngLists.Length));
+
+    public bool HasAbbrevs => _abbrevBytes > 0;
+
+    public bool HasLines => _lineBytes > 0;
+
+    public bool HasRanges => _rangeEntries > 0;
+
+    public void TakeAbbrevs(long bytes) => _abbrevBytes -= bytes;
+
+    public void TakeLines(long bytes) => _lineBytes -= bytes;
+
+    public void TakeRange() => _rangeEntries--;
+}
