@@ -55,6 +55,7 @@ internal static class CommandLine
             LookupCommand.Create(terminal),
             UnwindCommand.Create(terminal),
             BuildSymCacheCommand.Create(terminal),
+            MinidumpCommand.Create(terminal),
             DemangleCommand.Create(terminal),
         };
 

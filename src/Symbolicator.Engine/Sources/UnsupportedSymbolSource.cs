@@ -8,6 +8,8 @@ namespace Symbolicator.Engine.Sources;
 /// </summary>
 public sealed class UnsupportedSymbolSource(SourceConfig config) : ISymbolSource
 {
+    internal const string Reason = "sources of this type cannot be asked yet";
+
     public string Id => config.Id;
 
     public bool IsPublic => false;
@@ -36,5 +38,5 @@ public sealed class UnsupportedSymbolSource(SourceConfig config) : ISymbolSource
     }
 
     public Task<FetchOutcome> FetchAsync(ObjectLocation location, Stream destination, CancellationToken ct) =>
-        Task.FromResult(new FetchOutcome(FetchStatus.Unsupported, Detail: "sources of this type are not supported yet"));
+        Task.FromResult(new FetchOutcome(FetchStatus.Unsupported, Detail: Reason));
 }

@@ -1,4 +1,5 @@
 using Symbolicator.Engine.Objects;
+using Symbolicator.Engine.Sources;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 
@@ -41,6 +42,9 @@ public abstract record LookupStep
 
     /// <summary>A symcache or unwind table was made.</summary>
     public sealed record Converted(string Artifact, long BytesIn, long BytesOut, TimeSpan Elapsed) : LookupStep;
+
+    /// <summary>The file was chosen for a purpose; the status says whether it could be used.</summary>
+    public sealed record Used(ObjectPurpose Purpose, ObjectStatus Status, string? Detail) : LookupStep;
 
     /// <summary>An address was looked up in a module's symbols.</summary>
     public sealed record LookedUp(ulong Rva, bool Hit) : LookupStep;
