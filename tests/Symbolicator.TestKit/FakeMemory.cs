@@ -6,7 +6,7 @@ namespace Symbolicator.TestKit;
 /// <summary>Memory of a process that never was: byte ranges at addresses. Counts what is read.</summary>
 public sealed class FakeMemory(bool bigEndian = false) : IMemoryView
 {
-    private readonly SortedList<ulong, byte[]> _regions = [];
+    private readonly List<(ulong Start, byte[] Bytes)> _regions = [];
 
     /// <summary>Successful reads so far.</summary>
     public int Reads { get; private set; }
@@ -14,7 +14,7 @@ public sealed class FakeMemory(bool bigEndian = false) : IMemoryView
     /// <summary>Adds bytes; regions must not overlap.</summary>
     public FakeMemory Add(ulong address, byte[] bytes)
     {
-        _regions.Add(address, bytes);
+        _regions.Add((address, bytes));
         return this;
     }
 

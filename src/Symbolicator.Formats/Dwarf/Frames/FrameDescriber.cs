@@ -67,7 +67,7 @@ internal static class FrameDescriber
         {
             // A link register that has no rule still holds the return address.
             var rule = rules[(int)column];
-            string? text = rule.Kind == RuleKind.Unspecified && column == (ulong)cpu.LinkRegister
+            string? text = rule.Kind == RuleKind.Unspecified && (int)column == cpu.LinkRegister
                 ? Name((int)column, cpu)
                 : Text(rule, (int)column, cpu);
             if (text is not null)
