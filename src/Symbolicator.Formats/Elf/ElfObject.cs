@@ -1,6 +1,7 @@
 using System.Text;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Dwarf;
+using Symbolicator.Formats.Dwarf.Frames;
 using Symbolicator.Formats.Model;
 
 namespace Symbolicator.Formats.Elf;
@@ -108,8 +109,7 @@ public sealed class ElfObject : IObjectFile
     public IUnwindTable? OpenUnwindTable()
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        _dwarf.FrameSections();
-        return null;
+        return _dwarf.FrameSections() is { } sections ? DwarfFrameTable.Open(sections, _limits, Faults) : null;
     }
 
     public void Dispose()
