@@ -16,6 +16,9 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
     private const int Outside = -2;
     private const int Dropped = -2;
 
+    /// <summary>Bytes of rows and contexts of one run; real functions stay a thousand times below.</summary>
+    private const int MaxRunBytes = 512 << 20;
+
     private readonly List<AddressRange> _ranges = [];
     private readonly List<LineRow> _lines = [];
     private readonly List<ulong> _cells = [];
@@ -36,7 +39,7 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
     /// <summary>Ranges of the loaded function: not empty, ascending, disjoint.</summary>
     public IReadOnlyList<AddressRange> Ranges => _ranges;
 
-    /// <summary>Sites that were left out because the work was out of proportion.</summary>
+    /// <summary>Sites or rows of the loaded function were left out because the work was out of proportion.</summary>
     public bool StepsExceeded { get; private set; }
 
     /// <summary>Rows of the last emitted run.</summary>
@@ -80,6 +83,12 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
         var last = (Context: 0, File: 0, Line: 0u, Address: part.Start);
         for (ulong at = part.Start; at < part.End;)
         {
+            if (_rows.Length > MaxRunBytes || _nodes.Length > MaxRunBytes)
+            {
+                StepsExceeded = true;
+                break;
+            }
+
             for (; line < _lines.Count && _lines[line].Address <= at; line++)
             {
                 current = _lines[line];

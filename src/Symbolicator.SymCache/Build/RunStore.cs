@@ -74,11 +74,6 @@ internal sealed class RunStore : IDisposable
     private void AddFunction(FunctionBuffer function, bool symbolNames)
     {
         _flattener.Load(function);
-        if (_flattener.StepsExceeded)
-        {
-            _file.Faults.Add(new ParseFault(MalformedReason.StepsOverLimit, 0), "inlined calls");
-        }
-
         for (int i = 0; i < _flattener.Ranges.Count; i++)
         {
             var range = _flattener.Ranges[i];
@@ -92,6 +87,11 @@ internal sealed class RunStore : IDisposable
             var name = symbolNames ? Symbols.NameAt(range.Start, function.Name) : function.Name;
             var record = new FunctionRecord(range.Start, range.Size, name, function.Language, FromDebugInfo: true, inlinees, depth);
             AddRun(range, i, record, RunKind.Function);
+        }
+
+        if (_flattener.StepsExceeded)
+        {
+            _file.Faults.Add(new ParseFault(MalformedReason.StepsOverLimit, 0), "inlined calls");
         }
     }
 

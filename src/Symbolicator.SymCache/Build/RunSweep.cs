@@ -4,8 +4,8 @@ namespace Symbolicator.SymCache.Build;
 internal readonly record struct Segment(ulong Start, ulong End, int Run);
 
 /// <summary>
-/// Walks all runs in address order and says which one holds where: the kind with the highest priority, of equal kinds
-/// the one that came first. A run that is interrupted goes on behind the interruption.
+/// Walks all runs in address order and says which one holds where: the kind with the highest priority; of equal kinds
+/// the one that came first, but of symbols the nearest one. A run that is interrupted goes on behind the interruption.
 /// </summary>
 internal static class RunSweep
 {
@@ -90,7 +90,7 @@ internal static class RunSweep
             {
                 if (runs[order[i]].End > at)
                 {
-                    active.Enqueue(order[i], ((long)runs[order[i]].Kind << 40) | (uint)order[i]);
+                    active.Enqueue(order[i], Priority(runs[order[i]].Kind, order[i]));
                 }
             }
 
@@ -107,4 +107,8 @@ internal static class RunSweep
             }
         }
     }
+
+    /// <summary>Symbols come ascending by address, so the nearest is the last.</summary>
+    private static long Priority(RunKind kind, int arrival) =>
+        ((long)kind << 40) | (kind >= RunKind.SizedSymbol ? (long)int.MaxValue - arrival : arrival);
 }

@@ -106,6 +106,11 @@ public sealed class SymbolIndex
             {
                 nearest = symbol;
             }
+            else if (!nearest.Name.IsNone && symbol.Size > nearest.Address - symbol.Address)
+            {
+                // A label inside a symbol that has ended: it does not name what comes behind.
+                return default;
+            }
         }
 
         return nearest;
