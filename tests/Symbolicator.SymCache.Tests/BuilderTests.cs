@@ -1,0 +1,186 @@
+using Symbolicator.Formats.Core;
+using Symbolicator.Formats.Model;
+using Symbolicator.TestKit;
+
+namespace Symbolicator.SymCache.Tests;
+
+public sealed class BuilderTests
+{
+    private static AddressRange R(ulong start, ulong end) => new(start, end);
+
+    [Fact]
+    public void Inlined_calls_nested_a_thousand_deep_are_kept_to_the_limit()
+    {
+        var file = new FakeObjectFile();
+        file.Functions.Add(new FakeFunction("root", R(0, 0x1000))
+        {
+            Lines = [(0, "/a.c", 1)],
+            Inlines = [.. Enumerable.Range(0, 1000).Select(i => new FakeInline(i, $"in{i}", "/a.c", (uint)i, R(0, 0x1000)))],
+        });
+        using var cache = Caches.Open(file);
+        var names = new List<string>();
+        foreach (var frame in cache.Lookup(0x10))
+        {
+            names.Add(cache.GetFunctionName(frame.FunctionId));
+        }
+
+        Assert.Equal(ParseLimits.Default.InlineDepth + 1, names.Count);
+        Assert.Equal("in511", names[0]);
+        Assert.Equal("root", names[^1]);
+    }
+
+    [Fact]
+    public void Two_levels_of_inlining_pass_a_limit_of_two_and_the_third_is_dropped()
+    {
+        var file = new FakeObjectFile();
+        file.Functions.Add(new FakeFunction("root", R(0, 0x100))
+        {
+            Inlines = [.. Enumerable.Range(0, 3).Select(i => new FakeInline(i, $"in{i}", null, 7, R(0, 0x100)))],
+        });
+        using var cache = Caches.Open(Caches.Build(file, limits: new ParseLimits { InlineDepth = 2 }));
+        Assert.Equal("in1 ?:0 < in0 ?:7 < root@0 ?:7", cache.Show(0));
+    }
+
+    [Fact]
+    public void The_spelling_of_the_symbol_table_names_a_function_unless_it_also_has_the_one_of_the_debug_information()
+    {
+        var file = new FakeObjectFile();
+        file.Functions.Add(new FakeFunction("plain", R(0x10, 0x20)));
+        file.Functions.Add(new FakeFunction("_ZC2", R(0x20, 0x30)));
+        file.Symbols.AddRange([new FakeSymbol(0x10, 0, "alabel"), new FakeSymbol(0x10, 16, "zfunction"), new FakeSymbol(0x10, 16, "yfunction")]);
+        file.Symbols.AddRange([new FakeSymbol(0x20, 16, "_ZC1"), new FakeSymbol(0x20, 16, "_ZC2")]);
+        using var cache = Caches.Open(file);
+        Assert.Equal("yfunction@10 ?:0", cache.Show(0x10));
+        Assert.Equal("_ZC2@20 ?:0", cache.Show(0x20));
+
+        file.Symbols.Reverse();
+        using var reversed = Caches.Open(file);
+        Assert.Equal("yfunction@10 ?:0", reversed.Show(0x10));
+    }
+
+    [Fact]
+    public void A_breakpad_function_keeps_its_own_name()
+    {
+        var file = new FakeObjectFile { Format = FileFormat.Breakpad };
+        file.Functions.Add(new FakeFunction("f(int)", R(0x10, 0x20)));
+        file.Symbols.Add(new FakeSymbol(0x10, 0, "_Z1fi"));
+        using var cache = Caches.Open(file);
+        Assert.Equal("f(int)@10 ?:0", cache.Show(0x10));
+    }
+
+    [Fact]
+    public void Parts_of_a_split_function_are_entries_of_their_own()
+    {
+        var file = new FakeObjectFile();
+        file.Functions.Add(new FakeFunction("hot", R(0x100, 0x110), R(0x20, 0x28))
+        {
+            Lines = [(0x20, "/a.c", 9), (0x100, "/a.c", 1)],
+            Inlines = [new FakeInline(0, "in", "/a.c", 2, R(0x20, 0x24), R(0x104, 0x108), R(0x10c, 0x110))],
+        });
+        file.Symbols.Add(new FakeSymbol(0x20, 8, "hot.cold"));
+        using var cache = Caches.Open(file);
+        Assert.Equal("in /a.c:9 < hot.cold@20 /a.c:2", cache.Show(0x20));
+        Assert.Equal("in /a.c:1 < hot@100 /a.c:2", cache.Show(0x104));
+        var functions = new List<SymCacheFunction>();
+        foreach (var function in cache.Functions)
+        {
+            functions.Add(function);
+        }
+
+        Assert.Equal([(0x20UL, 8UL, 1L, 1), (0x100UL, 16UL, 2L, 1)], functions.Select(f => (f.Entry, f.Size, f.InlineeCount, f.MaxInlineDepth)));
+    }
+
+    [Fact]
+    public void Lines_without_a_function_are_named_by_the_symbols_around_them()
+    {
+        var file = new FakeObjectFile();
+        file.Functions.Add(new FakeFunction(null, R(0x100, 0x200)) { Lines = [(0x100, "/x.S", 1), (0x150, "/x.S", 2)] });
+        file.Symbols.AddRange([new FakeSymbol(0x100, 0x40, "first"), new FakeSymbol(0x160, 0, "second"), new FakeSymbol(0x300, 4, "third")]);
+        using var cache = Caches.Open(file);
+        Assert.Equal("first@100 /x.S:1", cache.Show(0x13f));
+        Assert.Equal("@140 /x.S:2", cache.Show(0x150));
+        Assert.Equal("second@160 /x.S:2", cache.Show(0x1ff));
+        foreach (var function in cache.Functions)
+        {
+            Assert.False(function.FromDebugInfo);
+        }
+    }
+
+    [Fact]
+    public void Of_functions_at_one_place_the_one_with_lines_wins_then_the_first()
+    {
+        var file = new FakeObjectFile();
+        file.Functions.Add(new FakeFunction("bare", R(0, 0x30)));
+        file.Functions.Add(new FakeFunction("first", R(0x10, 0x20)) { Lines = [(0x10, "/a.c", 1)] });
+        file.Functions.Add(new FakeFunction("second", R(0x10, 0x28)) { Lines = [(0x10, "/b.c", 2)] });
+        using var cache = Caches.Open(file);
+        Assert.Equal("bare@0 ?:0", cache.Show(0xf));
+        Assert.Equal("first@10 /a.c:1", cache.Show(0x10));
+        Assert.Equal("second@10 /b.c:2", cache.Show(0x20));
+        Assert.Equal("bare@0 ?:0", cache.Show(0x28));
+    }
+
+    [Fact]
+    public void Hostile_overlaps_of_inlined_calls_are_cut_off_and_reported()
+    {
+        var file = new FakeObjectFile();
+        const int Sites = 6000;
+        file.Functions.Add(new FakeFunction("f", R(0, 0x100000))
+        {
+            Inlines = [.. Enumerable.Range(0, Sites).Select(i => new FakeInline(0, $"s{i % 3}", null, (uint)i, R((ulong)i * 2, 0x100000 - ((ulong)i * 2))))],
+        });
+        using var cache = Caches.Open(file);
+        Assert.True(file.Faults.Total > 0);
+        Assert.Equal("s0 ?:0 < f@0 ?:0", cache.Show(0));
+    }
+
+    [Fact]
+    public void Runs_at_the_limit_are_kept_and_one_more_is_left_out_and_counted()
+    {
+        var file = new FakeObjectFile();
+        for (ulong i = 0; i < 4; i++)
+        {
+            file.Functions.Add(new FakeFunction($"f{i}", R(i * 16, (i * 16) + 8)));
+        }
+
+        using (var all = Caches.Open(file, new SymCacheOptions { MaxRuns = 4 }))
+        {
+            Assert.Equal("f3@30 ?:0", all.Show(0x30));
+            Assert.Equal(0, file.Faults.Total);
+        }
+
+        using var cut = Caches.Open(file, new SymCacheOptions { MaxRuns = 3 });
+        Assert.Equal("f2@20 ?:0", cut.Show(0x20));
+        Assert.Equal("", cut.Show(0x30));
+        Assert.Equal(1, file.Faults.Total);
+        Assert.Equal(1, cut.Info.FaultCount);
+    }
+
+    [Fact]
+    public void An_object_without_anything_gives_an_empty_cache()
+    {
+        byte[] bytes = Caches.Build(new FakeObjectFile(), out var report);
+        using var cache = Caches.Open(bytes);
+        Assert.Equal("", cache.Show(0));
+        Assert.Equal((0, 0L, bytes.LongLength), (report.Functions, report.Rows, report.BytesOut));
+        Assert.False(cache.Rows.MoveNext());
+        Assert.False(cache.Functions.MoveNext());
+    }
+
+    [Fact]
+    public void A_cancelled_build_stops_at_the_next_function()
+    {
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Assert.Throws<OperationCanceledException>(() => SymCacheBuilder.Build(
+            Samples.Forty(), Stream.Null, SymCacheOptions.Default, ParseLimits.Default, source.Token));
+    }
+
+    [Fact]
+    public void Opening_takes_over_the_lease_also_when_it_fails()
+    {
+        var bytes = new MemoryFileBytes(new byte[10]);
+        Assert.Throws<MalformedFileException>(() => SymCacheFile.Open(bytes));
+        Assert.False(bytes.TryRetain());
+    }
+}
