@@ -30,7 +30,7 @@ public sealed class AcceptanceTests
         string? path = Cases.Find(CrashDebug);
         Assert.SkipWhen(path is null, Cases.Absent);
         using var bytes = new MemoryFileBytes(File.ReadAllBytes(path!));
-        using var file = ObjectFormats.Open(bytes, ParseLimits.Default);
+        using var file = Assert.Single(ObjectFormats.Open(bytes, ParseLimits.Default));
         using var output = new MemoryStream();
         var options = new SymCacheOptions { StringProfile = profile, SourceSize = bytes.Length };
         report = SymCacheBuilder.Build(file, output, options, ParseLimits.Default, CancellationToken.None);
