@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Symbolicator.Formats.Core;
+using Symbolicator.SymCache.Layout;
 
 namespace Symbolicator.SymCache;
 
@@ -9,8 +9,6 @@ namespace Symbolicator.SymCache;
 /// </summary>
 public ref struct FrameEnumerator
 {
-    private const int GroupSize = 16;
-
     /// <summary>More than any builder nests.</summary>
     private const int MaxFrames = 4096;
 
@@ -69,25 +67,20 @@ public ref struct FrameEnumerator
     private readonly bool TryReadContext(out ulong up, out ulong function, out ulong callFile, out ulong callLine)
     {
         up = function = callFile = callLine = 0;
-        int group = (int)(_context / GroupSize);
+        int group = (int)(_context / ContextGroup.Size);
         uint offset = BinaryPrimitives.ReadUInt32LittleEndian(_contexts[(group * 4)..]);
-        if (offset > (uint)_contexts.Length)
+        int at = offset > (uint)_contexts.Length ? int.MaxValue : (int)offset;
+        for (int left = (int)(_context % ContextGroup.Size); left >= 0; left--)
         {
-            return false;
-        }
-
-        var bytes = new ByteReader(_contexts[(int)offset..]);
-        for (int left = (int)(_context % GroupSize); left >= 0; left--)
-        {
-            up = bytes.ReadUleb128();
-            function = bytes.ReadUleb128();
+            up = Leb.Read(_contexts, ref at);
+            function = Leb.Read(_contexts, ref at);
             if (up != 0)
             {
-                callFile = bytes.ReadUleb128();
-                callLine = bytes.ReadUleb128();
+                callFile = Leb.Read(_contexts, ref at);
+                callLine = Leb.Read(_contexts, ref at);
             }
         }
 
-        return bytes.Fault.IsNone && up <= _context;
+        return !Leb.Failed(_contexts, at) && up <= _context;
     }
 }

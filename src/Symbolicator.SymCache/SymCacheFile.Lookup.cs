@@ -19,20 +19,9 @@ public sealed partial class SymCacheFile
             return default;
         }
 
-        var rows = new BlockReader(Block(block), start);
-        ulong context = ulong.MaxValue;
-        ulong file = 0;
-        uint line = 0;
-        while (rows.MoveNext() && rows.Address <= rva)
-        {
-            context = rows.IsGap ? ulong.MaxValue : rows.Context;
-            file = rows.File;
-            line = rows.Line;
-        }
-
-        return rows.Faulted || context >= _counts.Contexts
-            ? default
-            : new FrameEnumerator(this, View(_contexts), View(_functions), (uint)context, FileId(file), line);
+        return BlockReader.TryFind(Block(block), start, rva, out ulong context, out ulong file, out uint line) && context < _counts.Contexts
+            ? new FrameEnumerator(this, View(_contexts), View(_functions), (uint)context, FileId(file), line)
+            : default;
     }
 
     /// <summary>True when a function or symbol covers the address.</summary>

@@ -58,7 +58,7 @@ public sealed partial class SymCacheFile : IDisposable
         _directory = ReadDirectory(header, out string codeId);
         _blockIndex = Section(ScfSection.BlockIndex, 8L * _counts.Blocks);
         _rows = Section(ScfSection.Rows, 0);
-        _contexts = Section(ScfSection.Contexts, 4 * Groups(_counts.Contexts));
+        _contexts = Section(ScfSection.Contexts, 4 * ContextGroup.Count(_counts.Contexts));
         _functions = Section(ScfSection.Functions, (5L * _counts.Functions) + (4L * _counts.Entries));
         _files = Section(ScfSection.Files, 12L * _counts.Files);
         _names = Section(ScfSection.Names, 4 * Groups(_counts.Names));
@@ -139,8 +139,8 @@ public sealed partial class SymCacheFile : IDisposable
         return total;
     }
 
-    /// <summary>String tables and contexts are read in groups of 16.</summary>
-    private static long Groups(uint count) => (count + 15L) / 16;
+    /// <summary>String tables are read in groups of 16.</summary>
+    private static long Groups(uint count) => ((long)count + StringGroup - 1) / StringGroup;
 
     private static MalformedFileException Malformed(MalformedReason reason, long offset) =>
         new(FileFormat.SymCache, new ParseFault(reason, offset));

@@ -16,7 +16,7 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
     private readonly Dictionary<int, RunReader> _open = [];
     private int[] _fileNumbers = [];
     private long _openBytes;
-    private long _dropped;
+    private long _mostOpenBytes;
 
     public BuildReport Write(Stream output, CancellationToken cancellationToken)
     {
@@ -116,7 +116,6 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
         {
             if (_open.Count > 0 && _openBytes + run.PayloadLength > MaxOpenBytes)
             {
-                _dropped++;
                 file.Faults.Add(new ParseFault(MalformedReason.SizeOverLimit, 0), "overlapping functions");
                 return false;
             }
@@ -124,6 +123,7 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
             reader = run.PayloadLength == 0 ? RunReader.OfSymbol(run.Start) : store.Open(run);
             _open.Add(segment.Run, reader);
             _openBytes += reader.Bytes;
+            _mostOpenBytes = Math.Max(_mostOpenBytes, _openBytes);
         }
 
         for (ulong at = segment.Start; at < segment.End; at = reader.NextAddress)
@@ -311,7 +311,7 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
             + pool.Bytes + (2L * InternPoolEntry * pool.StringCount) + (64L * pool.FileCount)
             + (2L * 64 * store.Functions.InlinedCount)
             + (2L * RowWriter.BytesPerBlock * counts.Blocks) + (counts.Contexts / 2)
-            + MaxOpenBytes + store.BufferBytes + (16L * Spill.BufferBytes);
+            + _mostOpenBytes + store.BufferBytes + (16L * Spill.BufferBytes);
         return new BuildReport(
             options.SourceSize,
             length,

@@ -5,8 +5,6 @@ namespace Symbolicator.SymCache.Build;
 /// <summary>Writes the nodes of CTX in the order in which rows need them, so parents precede their children.</summary>
 internal sealed class ContextWriter(string spillDirectory) : IDisposable
 {
-    private const int GroupSize = 16;
-
     private readonly SectionWriter _groups = new(ScfSection.Contexts, spillDirectory);
     private readonly List<uint> _offsets = [];
 
@@ -45,7 +43,7 @@ internal sealed class ContextWriter(string spillDirectory) : IDisposable
 
     private long Next()
     {
-        if (Count % GroupSize == 0)
+        if (Count % ContextGroup.Size == 0)
         {
             _offsets.Add(SymCacheBuilder.Offset32(_groups.Length, "contexts"));
         }

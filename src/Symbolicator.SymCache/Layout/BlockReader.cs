@@ -1,18 +1,16 @@
-using System.Runtime.CompilerServices;
-using Symbolicator.Formats.Core;
-
 namespace Symbolicator.SymCache.Layout;
 
 /// <summary>
 /// Decodes the rows of one block of ROWS in order. Every read is bounded by the block's bytes; a damaged block ends
-/// early with <see cref="Faulted"/>.
+/// early.
 /// </summary>
 internal ref struct BlockReader
 {
     /// <summary>Rows of a full block.</summary>
     public const int MaxRows = 32;
 
-    private ByteReader _bytes;
+    private readonly ReadOnlySpan<byte> _block;
+    private int _at;
     private int _left;
     private bool _first;
     private long _context;
@@ -21,8 +19,9 @@ internal ref struct BlockReader
 
     public BlockReader(ReadOnlySpan<byte> block, ulong start)
     {
-        _bytes = new ByteReader(block);
-        _left = Math.Min((int)_bytes.ReadU8(), MaxRows);
+        _block = block;
+        _left = block.IsEmpty ? 0 : Math.Min((int)block[0], MaxRows);
+        _at = 1;
         _first = true;
         Address = start;
     }
@@ -40,9 +39,52 @@ internal ref struct BlockReader
 
     public readonly uint Line => unchecked((uint)_line);
 
-    public readonly bool Faulted => !_bytes.Fault.IsNone;
+    /// <summary>
+    /// Finds the row that holds at an address at or behind the block's start; false for a gap and for a damaged block.
+    /// The same decoding as <see cref="MoveNext"/>, with its state in registers.
+    /// </summary>
+    public static bool TryFind(ReadOnlySpan<byte> block, ulong start, ulong rva, out ulong context, out ulong file, out uint line)
+    {
+        ulong tag = 0;
+        long contextNow = 0;
+        ulong fileNow = 0;
+        long lineNow = 0;
+        int at = 1;
+        int left = block.IsEmpty ? 0 : Math.Min((int)block[0], MaxRows);
+        ulong address = start;
+        while (left > 0)
+        {
+            tag = Leb.Read(block, ref at);
+            if (tag != 0)
+            {
+                ulong change = unchecked(tag - 1);
+                contextNow = unchecked(contextNow + Unzigzag(change >> 1));
+                if ((change & 1) != 0)
+                {
+                    fileNow = Leb.Read(block, ref at);
+                }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+                lineNow = unchecked(lineNow + Unzigzag(Leb.Read(block, ref at)));
+            }
+
+            if (--left == 0)
+            {
+                break;
+            }
+
+            address = unchecked(address + Leb.Read(block, ref at));
+            if (address > rva)
+            {
+                break;
+            }
+        }
+
+        context = unchecked((ulong)contextNow);
+        file = fileNow;
+        line = unchecked((uint)lineNow);
+        return tag != 0 && !Leb.Failed(block, at);
+    }
+
     public bool MoveNext()
     {
         if (_left == 0)
@@ -51,17 +93,14 @@ internal ref struct BlockReader
         }
 
         _left--;
-        if (_first)
-        {
-            _first = false;
-        }
-        else
+        if (!_first)
         {
             // A damaged delta may wrap: the answer is wrong then, the loop still ends.
-            Address = unchecked(Address + _bytes.ReadUleb128());
+            Address = unchecked(Address + Leb.Read(_block, ref _at));
         }
 
-        ulong tag = _bytes.ReadUleb128();
+        _first = false;
+        ulong tag = Leb.Read(_block, ref _at);
         IsGap = tag == 0;
         if (!IsGap)
         {
@@ -69,13 +108,13 @@ internal ref struct BlockReader
             _context = unchecked(_context + Unzigzag(tag >> 1));
             if ((tag & 1) != 0)
             {
-                _file = _bytes.ReadUleb128();
+                _file = Leb.Read(_block, ref _at);
             }
 
-            _line = unchecked(_line + Unzigzag(_bytes.ReadUleb128()));
+            _line = unchecked(_line + Unzigzag(Leb.Read(_block, ref _at)));
         }
 
-        return _bytes.Fault.IsNone;
+        return !Leb.Failed(_block, _at);
     }
 
     private static long Unzigzag(ulong value) => unchecked((long)(value >> 1) ^ -(long)(value & 1));
