@@ -64,7 +64,7 @@ internal sealed class BreakpadDebugSession(
                 case BreakpadRecordKind.Func or BreakpadRecordKind.Public or BreakpadRecordKind.Stack:
                     return;
                 case BreakpadRecordKind.Inline:
-                    ok = InlineRecord.TryParse(fields, out var inline)
+                    ok = InlineRecord.TryParse(fields, !index.OriginsHaveFiles, out var inline)
                         && _inlines.TryAdd(inline, OriginOf(inline.Origin), inline.CallFile is { } id ? FileOf(id) : default);
                     break;
                 case BreakpadRecordKind.Other when !line.IsEmpty:
@@ -149,10 +149,26 @@ internal sealed class BreakpadDebugSession(
         ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_files, id, out bool exists);
         if (!exists && TryReadField(index.FindFile(id), out var path))
         {
-            known = names.InternFile(new FilePath(default, default, names.Intern(path)));
+            int split = DirectoryLength(path);
+            known = split == 0
+                ? names.InternFile(new FilePath(default, default, names.Intern(path)))
+                : names.InternFile(new FilePath(default, names.Intern(path[..split]), names.Intern(path[(split + 1)..])));
         }
 
         return known;
+    }
+
+    /// <summary>
+    /// Where the directory ends, so that it is stored once for all of its files; 0 when joining the parts again would
+    /// not give the same text (roots, mixed separators).
+    /// </summary>
+    private static int DirectoryLength(ReadOnlySpan<byte> path)
+    {
+        bool windows = path.Contains((byte)'\\') || (path.Length > 1 && path[1] == ':');
+        int split = path.LastIndexOfAny((byte)'/', (byte)'\\');
+        bool whole = split <= (windows ? 2 : 0) || split == path.Length - 1 || path[split - 1] == path[split]
+            || (windows && (path[split] == '/' || path[..split].Contains((byte)'/')));
+        return whole ? 0 : split;
     }
 
     private StringRef OriginOf(uint? id)

@@ -30,7 +30,9 @@ internal sealed class BreakpadIndex
     /// <summary>Functions by ascending address, disjoint, not empty.</summary>
     public ReadOnlySpan<FunctionEntry> Functions => CollectionsMarshal.AsSpan(_functions);
 
-    /// <summary>Every INLINE_ORIGIN has a file id before its name, as older producers write it.</summary>
+    /// <summary>
+    /// Every INLINE_ORIGIN has a file id before its name. Older producers write it so, and leave the file out of INLINE.
+    /// </summary>
     public bool OriginsHaveFiles { get; private set; } = true;
 
     public static BreakpadIndex Build(FileBytes file, long body, ParseLimits limits, FaultLog faults)
@@ -39,6 +41,7 @@ internal sealed class BreakpadIndex
         index.Scan(file, body, limits, faults);
         index._files.Seal();
         index._origins.Seal();
+        index.OriginsHaveFiles &= index._origins.Count > 0;
         index.ResolveFunctions(file, faults);
         return index;
     }

@@ -10,6 +10,9 @@ namespace Symbolicator.Formats.Breakpad;
 /// </summary>
 internal sealed class BreakpadInlineTree(ParseLimits limits)
 {
+    // Ranges of all inlined calls of one function; the largest functions have some ten thousand.
+    private const int MaxPieces = 1 << 20;
+
     private readonly List<Piece> _pieces = [];
     private readonly List<Piece> _open = [];
 
@@ -21,7 +24,8 @@ internal sealed class BreakpadInlineTree(ParseLimits limits)
         var tokens = new BreakpadTokens(record.Ranges);
         for (int count = 0; !tokens.AtEnd; count++)
         {
-            if (count == limits.RangesPerEntry || !tokens.TryHex(out ulong address) || !tokens.TryHex(out ulong size))
+            if (count == limits.RangesPerEntry || _pieces.Count == MaxPieces
+                || !tokens.TryHex(out ulong address) || !tokens.TryHex(out ulong size))
             {
                 return false;
             }

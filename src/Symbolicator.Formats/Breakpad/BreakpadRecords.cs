@@ -140,8 +140,7 @@ internal readonly record struct LineRecord(ulong Address, ulong Size, uint Line,
 }
 
 /// <summary>
-/// <c>INLINE depth call_line call_file origin (address size)+</c>, or without the call file as older producers write
-/// it: the number of fields tells.
+/// <c>INLINE depth call_line call_file origin (address size)+</c>, or without the call file as older producers write it.
 /// </summary>
 internal readonly ref struct InlineRecord(uint depth, uint callLine, uint? callFile, uint? origin, ReadOnlySpan<byte> ranges)
 {
@@ -156,10 +155,11 @@ internal readonly ref struct InlineRecord(uint depth, uint callLine, uint? callF
     /// <summary>Pairs of address and size.</summary>
     public ReadOnlySpan<byte> Ranges { get; } = ranges;
 
-    public static bool TryParse(ReadOnlySpan<byte> fields, out InlineRecord record)
+    /// <param name="fields">What follows the first word.</param>
+    /// <param name="withFile">False in files of older producers, see <see cref="BreakpadIndex.OriginsHaveFiles"/>.</param>
+    public static bool TryParse(ReadOnlySpan<byte> fields, bool withFile, out InlineRecord record)
     {
         record = default;
-        bool withFile = Count(fields) % 2 == 0;
         var tokens = new BreakpadTokens(fields);
         uint? file = null;
         if (!tokens.TryDecimal(out uint? depth) || depth is null || !tokens.TryDecimal(out uint? callLine)
@@ -171,17 +171,5 @@ internal readonly ref struct InlineRecord(uint depth, uint callLine, uint? callF
 
         record = new InlineRecord(depth.Value, callLine ?? 0, file, origin, tokens.Rest);
         return true;
-    }
-
-    private static int Count(ReadOnlySpan<byte> fields)
-    {
-        var tokens = new BreakpadTokens(fields);
-        int count = 0;
-        while (tokens.TryNext(out _))
-        {
-            count++;
-        }
-
-        return count;
     }
 }

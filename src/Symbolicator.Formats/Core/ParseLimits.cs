@@ -38,7 +38,7 @@ public sealed record ParseLimits
     /// <summary>References followed from an entry to its abstract origin or specification.</summary>
     public int OriginDepth { get => field; init => field = Positive(value); } = 16;
 
-    /// <summary>Nesting of inlined calls kept; deeper ones are dropped.</summary>
+    /// <summary>Depth of the deepest inlined call that is kept, the outermost having depth 0; deeper ones are dropped.</summary>
     public int InlineDepth { get => field; init => field = Positive(value); } = 512;
 
     /// <summary>Ranges of one function or inlined call.</summary>

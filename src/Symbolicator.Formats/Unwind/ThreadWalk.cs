@@ -21,6 +21,9 @@ internal sealed class ThreadWalk
     private RegisterState _registers;
     private bool _exact;
 
+    // Parameters that the last frame has pushed for the one below it, as that one's unwind record states.
+    private uint _calleeParameters;
+
     /// <param name="cpu">Null for a CPU that we do not unwind.</param>
     public ThreadWalk(WalkThread thread, CodeMap code, CpuRules? cpu, WalkOptions options)
     {
@@ -120,7 +123,7 @@ internal sealed class ThreadWalk
     private bool TryTable(IUnwindTable table, RawFrame frame)
     {
         _scene!.Code.TryFind(frame.LookupAddress, out var module);
-        var place = new UnwindFrame(frame.LookupAddress - module.Start, module.Start);
+        var place = new UnwindFrame(frame.LookupAddress - module.Start, module.Start, _calleeParameters);
         var result = table.Step(place, _registers, _scene.Memory, out var caller);
         if (result.Outcome == UnwindOutcome.EndOfStack)
         {
@@ -128,7 +131,13 @@ internal sealed class ThreadWalk
             return true;
         }
 
-        return result.Outcome == UnwindOutcome.Stepped && TryTake(caller, result.SignalFrame);
+        if (result.Outcome != UnwindOutcome.Stepped || !TryTake(caller, result.SignalFrame))
+        {
+            return false;
+        }
+
+        _calleeParameters = result.ParameterBytes;
+        return true;
     }
 
     /// <summary>Takes the outcome of exact rules if it is believable: bad unwind information must not invent frames.</summary>
@@ -257,6 +266,7 @@ internal sealed class ThreadWalk
         _registers = registers;
         _registers.Set(profile.ProgramCounter, pc);
         _exact = exact;
+        _calleeParameters = 0;
         _stage = Stage.Unwind;
         int module = _scene!.Code.TryFind(lookup, out var found) ? found.Index : -1;
         _frames.Add(new RawFrame(pc, lookup, registers.GetOrZero(profile.StackPointer), module, trust, IsSignalTrampoline: false));

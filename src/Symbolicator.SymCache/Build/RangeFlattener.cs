@@ -194,7 +194,7 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
             }
 
             int parent = _stack.Count == 0 ? Root : _stack[^1];
-            _parent[i] = _stack.Count >= limits.InlineDepth ? Dropped : parent;
+            _parent[i] = _stack.Count > limits.InlineDepth ? Dropped : parent;
             _depth[i] = _stack.Count;
             _stack.Add(i);
         }
