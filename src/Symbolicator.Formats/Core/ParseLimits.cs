@@ -71,6 +71,12 @@ public sealed record ParseLimits
     /// <summary>Bytes of all names and other texts read from one minidump; many records may share one long text.</summary>
     public long MinidumpTextBytes { get => field; init => field = Positive(value); } = 32 << 20;
 
+    /// <summary>Open handles of one minidump.</summary>
+    public int Handles { get => field; init => field = Positive(value); } = 1 << 18;
+
+    /// <summary>Annotations in one list of a minidump.</summary>
+    public int Annotations { get => field; init => field = Positive(value); } = 65_536;
+
     /// <summary>Modules of one minidump or request.</summary>
     public int Modules { get => field; init => field = Positive(value); } = 65_536;
 

@@ -11,35 +11,29 @@ namespace Symbolicator.Formats.Minidump;
 /// </summary>
 public sealed partial class MinidumpFile : IDisposable
 {
+    private const string UnreadableStream = "Error reading stream";
+
     private readonly StreamDirectory _directory;
     private readonly MinidumpSource _source;
     private readonly List<MinidumpThread> _threads;
-    private readonly Lazy<List<MinidumpModule>> _modules;
     private readonly Lazy<MinidumpMemory> _memory;
-    private readonly Lazy<ExceptionInfo?> _exception;
-    private readonly Lazy<BreakpadInfo?> _breakpad;
-    private readonly Lazy<Dictionary<uint, string>> _threadNames;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<StreamType, object?> _streams = [];
 
     private MinidumpFile(FileBytes file, StreamDirectory directory, ParseLimits limits)
     {
         _directory = directory;
         _source = new MinidumpSource(file, directory.BigEndian, limits, Faults);
-        System = ReadMandatory(StreamType.SystemInfo, "The system information stream was not found",
-            (ref reader) => SystemInfo.Read(ref reader, _source));
+        System = ReadMandatory(StreamType.SystemInfo, "The system information stream was not found", SystemInfo.Read);
         bool extended = !directory.TryFind(StreamType.ThreadList, out _)
             && directory.TryFind(StreamType.ThreadExList, out _);
         _threads = ReadMandatory(
             extended ? StreamType.ThreadExList : StreamType.ThreadList, "The thread list stream was not found",
-            (ref reader) => ThreadList.Read(ref reader, _source, Cpu, extended));
-
-        _modules = new(() => Read(StreamType.ModuleList, (ref reader) => ModuleList.Read(ref reader, _source, System.Os)) ?? []);
+            (ref reader, source) => ThreadList.Read(ref reader, source, Cpu, extended));
         _memory = new(ReadMemory);
-        _exception = new(() => Read(StreamType.Exception, (ref reader) => ExceptionInfo.Read(ref reader, _source, Cpu)));
-        _breakpad = new(() => Read(StreamType.BreakpadInfo, (ref reader) => BreakpadInfo.Read(ref reader)));
-        _threadNames = new(() => Read(StreamType.ThreadNames, (ref reader) => ThreadNames.Read(ref reader, _source)) ?? []);
     }
 
-    private delegate T StreamReader<out T>(ref ByteReader reader);
+    private delegate T StreamReader<out T>(ref ByteReader reader, MinidumpSource source);
 
     /// <summary>What was skipped so far; grows as streams are read.</summary>
     public FaultLog Faults { get; } = new();
@@ -48,6 +42,9 @@ public sealed partial class MinidumpFile : IDisposable
 
     /// <summary>When the dump was written, seconds since 1970.</summary>
     public uint Timestamp => _directory.Timestamp;
+
+    /// <summary>MINIDUMP_TYPE bits.</summary>
+    public ulong Flags => _directory.Flags;
 
     public SystemInfo System { get; }
 
@@ -58,15 +55,17 @@ public sealed partial class MinidumpFile : IDisposable
     public IReadOnlyList<MinidumpThread> Threads => _threads;
 
     /// <summary>By address, without overlaps; empty when the stream is absent or damaged.</summary>
-    public IReadOnlyList<MinidumpModule> Modules => _modules.Value;
+    public IReadOnlyList<MinidumpModule> Modules =>
+        Once(StreamType.ModuleList, (ref reader, source) => ModuleList.Read(ref reader, source, System.Os)) ?? [];
 
     /// <summary>All memory in the dump, the stacks of the threads included.</summary>
     public MinidumpMemory Memory => _memory.Value;
 
     /// <summary>Null when the process did not crash or the stream is damaged.</summary>
-    public ExceptionInfo? Exception => _exception.Value;
+    public ExceptionInfo? Exception =>
+        Once(StreamType.Exception, (ref reader, source) => ExceptionInfo.Read(ref reader, source, Cpu));
 
-    public BreakpadInfo? Breakpad => _breakpad.Value;
+    public BreakpadInfo? Breakpad => Once(StreamType.BreakpadInfo, BreakpadInfo.Read);
 
     /// <summary>
     /// The thread that crashed or asked for the dump: that of the exception, else the one that Breakpad names. Null when
@@ -88,11 +87,9 @@ public sealed partial class MinidumpFile : IDisposable
                 return 0;
             }
 
-            ulong address = System.Os == MinidumpOs.Windows
-                && exception.Code is WindowsReason.AccessViolation or WindowsReason.InPageError
-                && exception.Parameters.Count >= 2
-                    ? exception.Parameters[1]
-                    : exception.RawAddress;
+            ulong address = System.Os == MinidumpOs.Windows && WindowsReason.NamesAddress(exception)
+                ? exception.Parameters[1]
+                : exception.RawAddress;
             return Cpu.PointerSize() == 4 ? address & uint.MaxValue : address;
         }
     }
@@ -121,11 +118,10 @@ public sealed partial class MinidumpFile : IDisposable
     }
 
     /// <summary>The name of a thread, null when the dump has none.</summary>
-    public string? ThreadName(uint threadId) => _threadNames.Value.GetValueOrDefault(threadId);
+    public string? ThreadName(uint threadId) =>
+        Once(StreamType.ThreadNames, ThreadNames.Read)?.GetValueOrDefault(threadId);
 
-    /// <summary>
-    /// Registers to walk a thread from: those of the exception for the thread that crashed, else its own.
-    /// </summary>
+    /// <summary>Registers to walk a thread from: those of the exception for the thread that crashed, else its own.</summary>
     public CpuContext? ContextOf(MinidumpThread thread) =>
         Exception?.Context is { } context && ReferenceEquals(RequestingThread, thread) ? context : thread.Context;
 
@@ -140,21 +136,13 @@ public sealed partial class MinidumpFile : IDisposable
 
     private MinidumpMemory ReadMemory()
     {
-        // First come, first kept: the list for all memory, then the other, then stacks that neither contains.
+        // Of two regions at one address the first listed counts: the list for all memory, the other list, the stacks.
         var regions = new List<MemoryRegion>();
-        Read(StreamType.Memory64List, (ref reader) => Collect(ref reader, MemoryLists.Read64));
-        Read(StreamType.MemoryList, (ref reader) => Collect(ref reader, MemoryLists.Read));
+        Read(StreamType.Memory64List, (ref reader, source) => MemoryLists.Read64(ref reader, source, regions));
+        Read(StreamType.MemoryList, (ref reader, source) => MemoryLists.Read(ref reader, source, regions));
         MemoryLists.AddStacks(_threads, _source, regions);
         return new MinidumpMemory(_source.File, BigEndian, regions);
-
-        object? Collect(ref ByteReader reader, MemoryListReader read)
-        {
-            read(ref reader, _source, regions);
-            return null;
-        }
     }
-
-    private delegate void MemoryListReader(ref ByteReader reader, MinidumpSource source, List<MemoryRegion> into);
 
     private T ReadMandatory<T>(StreamType type, string missing, StreamReader<T> read)
     {
@@ -166,19 +154,32 @@ public sealed partial class MinidumpFile : IDisposable
 
         if (!_source.TryReader(location, out var reader))
         {
-            throw new MalformedFileException(
-                FileFormat.Minidump, new ParseFault(MalformedReason.OutOfRange, _source.FaultOffset(location.Rva)), UnreadableStream);
+            var fault = new ParseFault(MalformedReason.OutOfRange, _source.FaultOffset(location.Rva));
+            throw new MalformedFileException(FileFormat.Minidump, fault, UnreadableStream);
         }
 
-        var value = read(ref reader);
+        var value = read(ref reader, _source);
         reader.ThrowIfFaulted(FileFormat.Minidump, UnreadableStream);
         return value;
     }
 
-    private const string UnreadableStream = "Error reading stream";
+    /// <summary>As <see cref="Read"/>, and the answer is kept.</summary>
+    private T? Once<T>(StreamType type, StreamReader<T> read) where T : class
+    {
+        lock (_lock)
+        {
+            if (!_streams.TryGetValue(type, out object? value))
+            {
+                value = Read(type, read);
+                _streams.Add(type, value);
+            }
+
+            return (T?)value;
+        }
+    }
 
     /// <summary>Null when the dump has no such stream, or a damaged one, which is noted.</summary>
-    private T? Read<T>(StreamType type, StreamReader<T> read) where T : class?
+    private T? Read<T>(StreamType type, StreamReader<T> read) where T : class
     {
         if (!_directory.TryFind(type, out var location) || location.Size == 0)
         {
@@ -187,19 +188,17 @@ public sealed partial class MinidumpFile : IDisposable
 
         if (!_source.TryReader(location, out var reader))
         {
-            Faults.Add(new ParseFault(MalformedReason.OutOfRange, _source.FaultOffset(location.Rva)), StreamName(type));
+            Faults.Add(new ParseFault(MalformedReason.OutOfRange, _source.FaultOffset(location.Rva)), $"{type} stream");
             return null;
         }
 
-        var value = read(ref reader);
+        var value = read(ref reader, _source);
         if (!reader.Fault.IsNone)
         {
-            Faults.Add(reader.Fault, StreamName(type));
+            Faults.Add(reader.Fault, $"{type} stream");
             return null;
         }
 
         return value;
     }
-
-    private static string StreamName(StreamType type) => $"{type} stream";
 }

@@ -10,6 +10,9 @@ namespace Symbolicator.Formats.Minidump;
 /// </summary>
 internal sealed class MinidumpSource(FileBytes file, bool bigEndian, ParseLimits limits, FaultLog faults)
 {
+    /// <summary>What a record of texts costs besides its bytes, so that many short ones are not free.</summary>
+    public const int RecordCost = 32;
+
     private long _textBytes;
 
     public FileBytes File { get; } = file;
@@ -86,6 +89,9 @@ internal sealed class MinidumpSource(FileBytes file, bool bigEndian, ParseLimits
         return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
     }
 
+    /// <summary>True once a text has been refused.</summary>
+    public bool TextExhausted => Interlocked.Read(ref _textBytes) > Limits.MinidumpTextBytes;
+
     /// <summary>Charges a text to the budget; false when it is spent.</summary>
     public bool TryCharge(int bytes) => Interlocked.Add(ref _textBytes, bytes) <= Limits.MinidumpTextBytes;
 
@@ -105,7 +111,7 @@ internal sealed class MinidumpSource(FileBytes file, bool bigEndian, ParseLimits
         }
 
         int kept = (int)Math.Min(length, (uint)Limits.StringBytes);
-        if (!TryCharge(kept))
+        if (!TryCharge(RecordCost + kept))
         {
             Faults.Add(new ParseFault(MalformedReason.SizeOverLimit, FaultOffset(rva)), what);
             return default;

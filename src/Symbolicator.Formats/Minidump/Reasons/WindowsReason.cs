@@ -3,8 +3,12 @@ namespace Symbolicator.Formats.Minidump;
 /// <summary>Structured exceptions of Windows (winnt.h) and of run-time systems that raise their own.</summary>
 internal static class WindowsReason
 {
-    public const uint AccessViolation = 0xc000_0005; // EXCEPTION_ACCESS_VIOLATION
-    public const uint InPageError = 0xc000_0006; // EXCEPTION_IN_PAGE_ERROR
+    private const uint AccessViolation = 0xc000_0005; // EXCEPTION_ACCESS_VIOLATION
+    private const uint InPageError = 0xc000_0006; // EXCEPTION_IN_PAGE_ERROR
+
+    /// <summary>True when the second parameter is the address that was accessed.</summary>
+    public static bool NamesAddress(ExceptionInfo exception) =>
+        exception.Code is AccessViolation or InPageError && exception.Parameters.Count >= 2;
 
     public static string? Describe(ExceptionInfo exception) => exception.Code switch
     {

@@ -7,7 +7,7 @@ namespace Symbolicator.Formats.Minidump;
 /// <param name="RequestingThreadId">The thread that asked for it, null when not stated.</param>
 public sealed record BreakpadInfo(uint? DumpThreadId, uint? RequestingThreadId)
 {
-    internal static BreakpadInfo Read(ref ByteReader reader)
+    internal static BreakpadInfo Read(ref ByteReader reader, MinidumpSource source)
     {
         uint validity = reader.ReadU32();
         uint dump = reader.ReadU32();

@@ -10,7 +10,7 @@ internal static class MemoryLists
     private const int EntrySize = 16; // MINIDUMP_MEMORY_DESCRIPTOR and MINIDUMP_MEMORY_DESCRIPTOR64
 
     /// <summary>MINIDUMP_MEMORY_LIST.</summary>
-    public static void Read(ref ByteReader reader, MinidumpSource source, List<MemoryRegion> into)
+    public static List<MemoryRegion> Read(ref ByteReader reader, MinidumpSource source, List<MemoryRegion> into)
     {
         int count = StreamList.ReadCount(ref reader, EntrySize, source.Limits.MemoryRegions);
         for (int i = 0; i < count; i++)
@@ -20,10 +20,12 @@ internal static class MemoryLists
             var location = Location.Read(ref reader);
             Add(address, location.Size, location.Rva, at, source, into);
         }
+
+        return into;
     }
 
     /// <summary>MINIDUMP_MEMORY64_LIST: the bytes of all regions lie one behind the other.</summary>
-    public static void Read64(ref ByteReader reader, MinidumpSource source, List<MemoryRegion> into)
+    public static List<MemoryRegion> Read64(ref ByteReader reader, MinidumpSource source, List<MemoryRegion> into)
     {
         ulong declared = reader.ReadU64();
         ulong rva = reader.ReadU64();
@@ -37,11 +39,13 @@ internal static class MemoryLists
             if (size > ulong.MaxValue - rva)
             {
                 reader.Fail(MalformedReason.OutOfRange);
-                return;
+                break;
             }
 
             rva += size;
         }
+
+        return into;
     }
 
     public static void AddStacks(List<MinidumpThread> threads, MinidumpSource source, List<MemoryRegion> into)
