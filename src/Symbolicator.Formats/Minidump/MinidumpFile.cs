@@ -136,12 +136,13 @@ public sealed partial class MinidumpFile : IDisposable
 
     private MinidumpMemory ReadMemory()
     {
-        // Of two regions at one address the first listed counts: the list for all memory, the other list, the stacks.
-        var regions = new List<MemoryRegion>();
-        Read(StreamType.Memory64List, (ref reader, source) => MemoryLists.Read64(ref reader, source, regions));
-        Read(StreamType.MemoryList, (ref reader, source) => MemoryLists.Read(ref reader, source, regions));
-        MemoryLists.AddStacks(_threads, _source, regions);
-        return new MinidumpMemory(_source.File, BigEndian, regions);
+        var all = new List<MemoryRegion>();
+        var some = new List<MemoryRegion>();
+        var stacks = new List<MemoryRegion>();
+        Read(StreamType.Memory64List, (ref reader, source) => MemoryLists.Read64(ref reader, source, all));
+        Read(StreamType.MemoryList, (ref reader, source) => MemoryLists.Read(ref reader, source, some));
+        MemoryLists.AddStacks(_threads, _source, stacks);
+        return new MinidumpMemory(_source.File, BigEndian, all, some, stacks);
     }
 
     private T ReadMandatory<T>(StreamType type, string missing, StreamReader<T> read)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 
@@ -14,11 +15,20 @@ public sealed class MinidumpMemory : IMemoryView
     private readonly bool _bigEndian;
     private readonly MemoryRegion[] _regions;
 
-    internal MinidumpMemory(FileBytes file, bool bigEndian, List<MemoryRegion> regions)
+    /// <param name="file">Holds the bytes of all regions.</param>
+    /// <param name="bigEndian">Byte order of the process.</param>
+    /// <param name="layers">Lists of regions; a later one only fills the gaps of those before.</param>
+    internal MinidumpMemory(FileBytes file, bool bigEndian, params ReadOnlySpan<List<MemoryRegion>> layers)
     {
         _file = file;
         _bigEndian = bigEndian;
-        _regions = Flatten(regions);
+        var regions = new List<MemoryRegion>();
+        foreach (var layer in layers)
+        {
+            regions = Fill(regions, Sort(layer));
+        }
+
+        _regions = [.. regions];
     }
 
     public IReadOnlyList<MemoryRegion> Regions => _regions;
@@ -111,36 +121,90 @@ public sealed class MinidumpMemory : IMemoryView
         return -1;
     }
 
-    /// <summary>Sorts and clips: the region that starts first keeps its bytes, of several at one address the first listed.</summary>
-    private static MemoryRegion[] Flatten(List<MemoryRegion> regions)
+    /// <summary>Sorts and clips: where two overlap, the one that starts first keeps its bytes, then the one listed first.</summary>
+    private static List<MemoryRegion> Sort(List<MemoryRegion> regions)
     {
-        var sorted = regions.ToArray();
-        var order = new (ulong Address, int Index)[sorted.Length];
+        var order = new (ulong Address, int Index)[regions.Count];
         for (int i = 0; i < order.Length; i++)
         {
-            order[i] = (sorted[i].Address, i);
+            order[i] = (regions[i].Address, i);
         }
 
-        Array.Sort(order, sorted);
-        int kept = 0;
-        foreach (var region in sorted)
+        Array.Sort(order);
+        var kept = new List<MemoryRegion>(order.Length);
+        foreach (var (_, index) in order)
         {
-            ulong covered = 0;
-            if (kept > 0)
+            var region = regions[index];
+            if (kept.Count > 0 && kept[^1].Last >= region.Address)
             {
-                ref readonly var last = ref sorted[kept - 1];
-                ulong start = region.Address - last.Address;
-                covered = start < last.Size ? last.Size - start : 0;
+                AddFrom(kept, region, kept[^1].Last);
             }
-
-            if (covered < region.Size)
+            else
             {
-                sorted[kept++] = new MemoryRegion(
-                    region.Address + covered, region.Size - covered, region.FileOffset + (long)covered);
+                kept.Add(region);
             }
         }
 
-        return sorted[..kept];
+        return kept;
+    }
+
+    /// <summary>Adds to a sorted list what another sorted list has in its gaps.</summary>
+    private static List<MemoryRegion> Fill(List<MemoryRegion> regions, List<MemoryRegion> more)
+    {
+        if (regions.Count == 0 || more.Count == 0)
+        {
+            return regions.Count == 0 ? more : regions;
+        }
+
+        var merged = new List<MemoryRegion>(regions.Count + more.Count);
+        int next = 0;
+        foreach (var region in regions)
+        {
+            // Everything below this region; what reaches into or over it is continued behind it.
+            for (; next < more.Count && more[next].Address < region.Address; next++)
+            {
+                AddBelow(merged, more[next], region.Address);
+                if (more[next].Last >= region.Address)
+                {
+                    break;
+                }
+            }
+
+            merged.Add(region);
+            for (; next < more.Count && more[next].Address <= region.Last && more[next].Last <= region.Last; next++)
+            {
+                // covered completely, or up to its end
+            }
+
+            if (next < more.Count && more[next].Address <= region.Last)
+            {
+                more[next] = Behind(more[next], region.Last);
+            }
+        }
+
+        merged.AddRange(CollectionsMarshal.AsSpan(more)[next..]);
+        return merged;
+    }
+
+    private static void AddBelow(List<MemoryRegion> into, in MemoryRegion region, ulong limit)
+    {
+        ulong size = Math.Min(region.Size, limit - region.Address);
+        into.Add(region with { Size = size });
+    }
+
+    private static void AddFrom(List<MemoryRegion> into, in MemoryRegion region, ulong last)
+    {
+        if (region.Last > last)
+        {
+            into.Add(Behind(region, last));
+        }
+    }
+
+    /// <summary>The part of a region behind an address that lies in it.</summary>
+    private static MemoryRegion Behind(in MemoryRegion region, ulong last)
+    {
+        ulong covered = last - region.Address + 1;
+        return new MemoryRegion(last + 1, region.Size - covered, region.FileOffset + (long)covered);
     }
 }
 
@@ -150,5 +214,8 @@ public sealed class MinidumpMemory : IMemoryView
 /// <param name="FileOffset">Where they lie in the dump.</param>
 public readonly record struct MemoryRegion(ulong Address, ulong Size, long FileOffset)
 {
+    /// <summary>Address of the last byte.</summary>
+    public ulong Last => Address + (Size - 1);
+
     public bool Contains(ulong address) => address >= Address && address - Address < Size;
 }
