@@ -103,8 +103,11 @@ public sealed class ElfObject : IObjectFile
     public IDebugSession? OpenDebugSession(InternPool names)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return _dwarf.DebugSections() is { } sections ? new DwarfDebugSession(sections, names, _limits, Faults) : null;
+        return DebugSections() is { } sections ? new DwarfDebugSession(sections, names, _limits, Faults) : null;
     }
+
+    /// <inheritdoc cref="ElfDwarf.DebugSections"/>
+    internal DwarfSections? DebugSections() => _dwarf.DebugSections();
 
     public IUnwindTable? OpenUnwindTable()
     {
