@@ -58,7 +58,10 @@ internal sealed class Spill(string directory) : IDisposable
             offset += got;
         }
 
-        _buffer.AsSpan(0, _used).Slice((int)(offset - _flushed), destination.Length).CopyTo(destination);
+        if (!destination.IsEmpty)
+        {
+            _buffer.AsSpan((int)(offset - _flushed), destination.Length).CopyTo(destination);
+        }
     }
 
     public void CopyTo(Stream output)
