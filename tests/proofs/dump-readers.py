@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Compares what three independent readers see in the minidump fixtures: Breakpad's minidump_dump, LLVM's obj2yaml, and
+gdb on the core that the dump was made of. Prints a table in Markdown; exit status 1 when two disagree.
+
+    dump-readers.py MINIDUMP_DUMP MINIDUMP_STACKWALK OBJ2YAML [--record FOLDER]
+
+--record writes what Breakpad reads of every dump as JSON, which the tests of our reader take as truth.
+"""
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+
+FIXTURES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'fixtures')
+ARM64 = {**{'iregs[%2d]' % i: 'x%d' % i for i in range(29)}, 'iregs[29]': 'fp', 'iregs[30]': 'lr', 'iregs[31]': 'sp', 'iregs[32]': 'pc'}
+X64 = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15 rip'.split()
+
+
+def run(*command):
+    # minidump_dump ends with an error status when a stream is merely absent.
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.decode('utf8', 'replace')
+
+
+def breakpad(tool, path):
+    """Threads with registers, exception and modules out of the text of minidump_dump."""
+    result = {'threads': [], 'exception': None, 'modules': []}
+    registers = None
+    for line in run(tool, path).splitlines():
+        if line == 'MDRawThread':
+            registers = {}
+            result['threads'].append({'registers': registers})
+        elif line == 'MDException':
+            registers = {}
+            result['exception'] = {'registers': registers}
+        elif line == 'MDRawModule':
+            registers = None
+            result['modules'].append({})
+        found = re.match(r'  (\S.*?)\s+= (.*)', line)
+        if not found:
+            continue
+        key, value = found.groups()
+        if registers is not None and (key in X64 or key in ARM64):
+            registers[ARM64.get(key, key)] = value
+        elif key == 'thread_id':
+            target = result['threads'][-1] if result['exception'] is None else result['exception']
+            target['id'] = int(value, 16)
+        elif result['exception'] is not None and key.startswith('exception_record.exception_'):
+            result['exception'][key.rsplit('_', 1)[1]] = value.split()[0]
+        elif result['modules']:
+            name = {'base_of_image': 'address', 'size_of_image': 'size', '(code_file)': 'code_file', '(code_identifier)': 'code_id',
+                    '(debug_identifier)': 'debug_id', '(debug_file)': 'debug_file'}.get(key)
+            if name:
+                result['modules'][-1][name] = value.strip('"')
+    return result
+
+
+def llvm(tool, path):
+    """Thread ids, program counters and modules out of the YAML of obj2yaml; contexts are raw bytes there."""
+    text = run(tool, path)
+    modules = [(int(base, 16), int(size, 16), name.strip("'")) for base, size, name in
+               re.findall(r'- Base of Image: +(\S+)\n +Size of Image: +(\S+)\n.*?Module Name: +(.*)', text)]
+    threads = {int(tid, 16): pc(bytes.fromhex(context)) for tid, context in
+               re.findall(r'- Thread Id: +(\S+)\n(?:  .*\n)*? +Context: +(\w+)', text)}
+    crash = re.search(r'Thread ID: +(\S+)\n.*\n +Exception Code: +(\S+)\n(?: +Exception Flags: +(\S+)\n)?'
+                      r'(?: +Exception Address: +(\S+))?', text)
+    return modules, threads, [int(x or '0', 16) for x in crash.groups()]
+
+
+def pc(context):
+    return struct.unpack_from('<Q', context, 248 if len(context) == 1232 else 264)[0]
+
+
+def compare(path, tools):
+    name = os.path.basename(path).split('.')[0]
+    ours = breakpad(tools[0], path)
+    modules, threads, crash = llvm(tools[2], path)
+    with open(os.path.join(FIXTURES, 'oracle', name + '.gdb.json'), encoding='utf8') as f:
+        gdb = json.load(f)['threads']
+    counter = {t['id']: int(t['registers'].get('rip') or t['registers']['pc'], 16) for t in ours['threads']}
+    crashed = next(t for t in gdb if t['crashed'])
+    exception = ours['exception']
+    checks = {
+        'threads': counter.keys() == threads.keys() == {t['tid'] for t in gdb},
+        'program counters': counter == threads == {t['tid']: int(t['frames'][0]['pc'], 16) for t in gdb},
+        'registers': all(len(t['registers']) in (17, 33) for t in ours['threads'] + [exception]),
+        'modules': [(int(m['address'], 16), int(m['size'], 16), m['code_file']) for m in ours['modules']] == modules,
+        'exception': [exception['id'], int(exception['code'], 16), int(exception['flags'], 16), int(exception['address'], 16)] == crash
+                     and exception['id'] == crashed['tid'],
+        'frames': frames(run(tools[1], '-m', path), crashed, ours['modules']),
+    }
+    return ours, checks
+
+
+def frames(stackwalk, crashed, modules):
+    """The addresses that minidump_stackwalk finds without symbols on the crashed thread contain those of gdb in its order."""
+    thread = re.search(r'^Crash\|[^|]*\|[^|]*\|(\d+)$', stackwalk, re.M).group(1)
+    bases = {os.path.basename(m['code_file']): int(m['address'], 16) for m in modules}
+    found = []
+    for index, module, offset in re.findall(r'^%s\|(\d+)\|([^|]+)\|[^|]*\|[^|]*\|[^|]*\|(0x\w+)$' % thread, stackwalk, re.M):
+        found.append(bases[module] + int(offset, 16))
+    want = list(dict.fromkeys(int(f['pc'], 16) for f in crashed['frames'] if f['debug'] and not f['module'].startswith('lib')))
+    rest = iter(found)
+    # Callers are given as the address of the call: up to a few bytes before the return address.
+    return all(any(0 <= pc - x <= 8 for x in rest) for pc in want[:4])
+
+
+def main():
+    tools, record = sys.argv[1:4], sys.argv[5] if len(sys.argv) > 4 else None
+    folder = os.path.join(FIXTURES, 'minidump')
+    bad = 0
+    for i, file in enumerate(sorted(f for f in os.listdir(folder) if f.endswith('.dmp'))):
+        seen, checks = compare(os.path.join(folder, file), tools)
+        if i == 0:
+            print('| Dump | ' + ' | '.join(checks) + ' |')
+            print('|---|' + '---|' * len(checks))
+        print('| %s | %s |' % (file, ' | '.join('equal' if ok else 'DIFFERS' for ok in checks.values())))
+        bad += sum(not ok for ok in checks.values())
+        if record:
+            with open(os.path.join(record, file[:-4] + '.readers.json'), 'w', encoding='utf8') as f:
+                json.dump(seen, f, indent=1)
+                f.write('\n')
+    print('\n%d differences' % bad)
+    return 1 if bad else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
