@@ -28,13 +28,13 @@ internal static class CrashText
 
         foreach (var thread in crash.Stacktraces.OrderByDescending(thread => thread.IsRequesting == true))
         {
-            Write(output, thread);
+            Write(output, thread, thread.IsRequesting != true ? "" : crash.Crashed == true ? " (crashed)" : " (wrote the dump)");
         }
 
         WriteMissing(output, crash.Modules);
     }
 
-    private static void Write(LineWriter output, SymbolicatedStacktrace thread)
+    private static void Write(LineWriter output, SymbolicatedStacktrace thread, string part)
     {
         output.EndLine();
         output.Write($"thread {thread.ThreadId}");
@@ -43,7 +43,7 @@ internal static class CrashText
             output.Write($" \"{Printable.Of(name)}\"");
         }
 
-        output.Write(thread.IsRequesting == true ? " (crashed)" : "").EndLine();
+        output.Write(part).EndLine();
         for (int i = 0; i < thread.Frames.Count; i++)
         {
             bool inline = i + 1 < thread.Frames.Count && thread.Frames[i + 1].OriginalIndex == thread.Frames[i].OriginalIndex;

@@ -1,0 +1,305 @@
+using Symbolicator.Engine.Contracts;
+using Symbolicator.Engine.Objects;
+using Symbolicator.Engine.Sources;
+using Symbolicator.Engine.Trail;
+using Symbolicator.Formats.Model;
+
+namespace Symbolicator.Engine.Tests.Objects;
+
+public sealed class ModuleResolverTests
+{
+    private const ObjectFeatures Full = ObjectFeatures.DebugInfo | ObjectFeatures.Symbols;
+
+    private readonly ScriptedStore _store = new();
+
+    [Fact]
+    public async Task Debug_information_beats_symbols_whatever_the_order()
+    {
+        Put(FileType.ElfCode, new(ObjectStatus.Found) { Features = ObjectFeatures.Symbols });
+        Put(FileType.ElfDebug, new(ObjectStatus.Found) { Features = Full });
+
+        await using var resolver = Resolver(new ScriptedSource("s", FileType.ElfCode, FileType.ElfDebug));
+        var lease = await resolver.GetSymbolsAsync(0);
+
+        Assert.Equal(ObjectStatus.Found, lease.Status);
+        Assert.Equal(["s mem://app/elf_debug"], _store.Converted);
+        Assert.Equal(ModuleStatus.Found, resolver.StatusOf(0, ObjectPurpose.Debug));
+        Assert.Equal(ModuleStatus.Unused, resolver.StatusOf(0, ObjectPurpose.Unwind));
+        Assert.Equal(Full, resolver.FeaturesOf(0));
+        Assert.Equal(Arch.Amd64, resolver.ArchOf(0));
+    }
+
+    [Fact]
+    public async Task Of_equals_the_first_source_wins()
+    {
+        Put(FileType.ElfDebug, new(ObjectStatus.Found) { Features = Full });
+
+        await using var resolver = Resolver(new ScriptedSource("b", FileType.ElfDebug), new ScriptedSource("a", FileType.ElfDebug));
+        await resolver.GetSymbolsAsync(0);
+
+        Assert.Equal(["b mem://app/elf_debug"], _store.Converted);
+        Assert.Equal(["a mem://app/elf_debug", "b mem://app/elf_debug"], _store.Asked.Order());
+    }
+
+    [Fact]
+    public async Task Unwinding_takes_the_file_with_unwind_information()
+    {
+        Put(FileType.ElfCode, new(ObjectStatus.Found) { Features = ObjectFeatures.UnwindInfo | ObjectFeatures.Symbols });
+        Put(FileType.ElfDebug, new(ObjectStatus.Found) { Features = Full });
+
+        await using var resolver = Resolver(new ScriptedSource("s", FileType.ElfCode, FileType.ElfDebug));
+        var unwind = await resolver.GetUnwindTableAsync(0);
+        await resolver.GetSymbolsAsync(0);
+
+        Assert.NotNull(unwind.Value);
+        Assert.Equal(["s mem://app/elf_code", "s mem://app/elf_debug"], _store.Converted);
+        Assert.Equal(2, _store.Asked.Count);
+        Assert.Equal(Full | ObjectFeatures.UnwindInfo, resolver.FeaturesOf(0));
+    }
+
+    [Theory]
+    [InlineData(ObjectStatus.NotFound, ModuleStatus.Missing)]
+    [InlineData(ObjectStatus.WrongFile, ModuleStatus.Missing)]
+    [InlineData(ObjectStatus.Denied, ModuleStatus.FetchingFailed)]
+    [InlineData(ObjectStatus.Failed, ModuleStatus.FetchingFailed)]
+    [InlineData(ObjectStatus.TimedOut, ModuleStatus.Timeout)]
+    [InlineData(ObjectStatus.Malformed, ModuleStatus.Malformed)]
+    [InlineData(ObjectStatus.TooLarge, ModuleStatus.Malformed)]
+    [InlineData(ObjectStatus.Unsupported, ModuleStatus.Unsupported)]
+    [InlineData(ObjectStatus.Internal, ModuleStatus.Other)]
+    public async Task An_error_is_not_hidden_by_places_without_the_file(ObjectStatus status, ModuleStatus expected)
+    {
+        Put(FileType.Pdb, new(status));
+
+        await using var resolver = Resolver(new ScriptedSource("s", FileType.ElfCode, FileType.Pdb, FileType.ElfDebug));
+        var lease = await resolver.GetSymbolsAsync(0);
+
+        Assert.Null(lease.Value);
+        Assert.Equal(expected, resolver.StatusOf(0, ObjectPurpose.Debug));
+    }
+
+    [Theory]
+    [InlineData(ObjectStatus.Denied, ObjectStatus.Failed)]
+    [InlineData(ObjectStatus.Malformed, ObjectStatus.Denied)]
+    [InlineData(ObjectStatus.TimedOut, ObjectStatus.Failed)]
+    [InlineData(ObjectStatus.Failed, ObjectStatus.Unsupported)]
+    [InlineData(ObjectStatus.Unsupported, ObjectStatus.WrongFile)]
+    [InlineData(ObjectStatus.WrongFile, ObjectStatus.NotFound)]
+    public async Task Of_several_errors_the_most_telling_is_reported(ObjectStatus stronger, ObjectStatus weaker)
+    {
+        Put(FileType.ElfCode, new(weaker));
+        Put(FileType.ElfDebug, new(stronger));
+
+        await using var resolver = Resolver(new ScriptedSource("s", FileType.ElfCode, FileType.ElfDebug));
+
+        Assert.Equal(stronger, (await resolver.GetSymbolsAsync(0)).Status);
+    }
+
+    [Fact]
+    public async Task A_usable_file_beats_every_error()
+    {
+        Put(FileType.ElfCode, new(ObjectStatus.Malformed));
+        Put(FileType.ElfDebug, new(ObjectStatus.Found) { Features = ObjectFeatures.Symbols });
+
+        await using var resolver = Resolver(new ScriptedSource("s", FileType.ElfCode, FileType.ElfDebug));
+
+        Assert.Equal(ObjectStatus.Found, (await resolver.GetSymbolsAsync(0)).Status);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_good_for_nothing_leaves_the_module_missing()
+    {
+        Put(FileType.ElfCode, new(ObjectStatus.Found) { Features = ObjectFeatures.UnwindInfo });
+
+        await using var resolver = Resolver(new ScriptedSource("s", FileType.ElfCode));
+
+        Assert.Equal(ObjectStatus.NotFound, (await resolver.GetSymbolsAsync(0)).Status);
+        Assert.Empty(_store.Converted);
+    }
+
+    [Fact]
+    public async Task When_the_best_file_cannot_be_converted_the_next_is_used()
+    {
+        Put(FileType.ElfCode, new(ObjectStatus.Found) { Features = ObjectFeatures.Symbols });
+        Put(FileType.ElfDebug, new(ObjectStatus.Found) { Features = Full, Converted = ObjectStatus.Malformed });
+
+        await using var resolver = Resolver(new ScriptedSource("s", FileType.ElfCode, FileType.ElfDebug));
+        var lease = await resolver.GetSymbolsAsync(0);
+
+        Assert.Equal(ObjectStatus.Found, lease.Status);
+        var candidates = CandidateView.Of(resolver.TrailOf(0))!;
+        Assert.Equal(UseStatus.Ok, candidates[0].Debug?.Status);
+        Assert.Equal(DownloadStatus.Ok, candidates[1].Download.Status);
+        Assert.Equal(UseStatus.Malformed, candidates[1].Debug?.Status);
+    }
+
+    [Fact]
+    public async Task A_failed_conversion_is_the_modules_status()
+    {
+        Put(FileType.ElfCode, new(ObjectStatus.Found) { Features = ObjectFeatures.Symbols, Converted = ObjectStatus.Internal });
+        Put(FileType.ElfDebug, new(ObjectStatus.Found) { Features = Full, Converted = ObjectStatus.Malformed });
+
+        await using var resolver = Resolver(new ScriptedSource("s", FileType.ElfCode, FileType.ElfDebug));
+
+        Assert.Equal(ObjectStatus.Malformed, (await resolver.GetSymbolsAsync(0)).Status);
+        Assert.Equal(Arch.Unknown, resolver.ArchOf(0));
+    }
+
+    [Fact]
+    public async Task Candidates_are_unique_sorted_and_tell_their_download()
+    {
+        _store.Files["b mem://app/elf_code"] = new(ObjectStatus.Denied) { Detail = "403 Forbidden" };
+        _store.Files["b mem://app/breakpad"] = new(ObjectStatus.Failed) { Detail = "500 Internal Server Error" };
+        _store.Files["b mem://app/pdb"] = new(ObjectStatus.Malformed) { Detail = "not shown" };
+        _store.Files["b mem://app/elf_debug"] = new(ObjectStatus.TimedOut) { Detail = "download timed out after 200ms" };
+        _store.Files["a mem://app/elf_debug"] = new(ObjectStatus.Found) { Features = Full | ObjectFeatures.UnwindInfo };
+
+        await using var resolver = Resolver(
+            new ScriptedSource("c"),
+            new ScriptedSource("b", FileType.ElfCode, FileType.Breakpad, FileType.Pdb, FileType.ElfDebug, FileType.MachDebug),
+            new ScriptedSource("a", FileType.ElfDebug));
+        await resolver.GetSymbolsAsync(0);
+        await resolver.GetUnwindTableAsync(0);
+        var candidates = CandidateView.Of(resolver.TrailOf(0))!;
+
+        Assert.Equal(
+            [
+                "a mem://app/elf_debug Ok ", "b mem://app/breakpad Error download failed: 500 Internal Server Error",
+                "b mem://app/elf_code NoPermission 403 Forbidden", "b mem://app/elf_debug Error download timed out after 200ms",
+                "b mem://app/mach_debug NotFound ", "b mem://app/pdb Malformed ",
+                "c No object files listed on this source NotFound ",
+            ],
+            candidates.Select(c => $"{c.Source} {c.Location} {c.Download.Status} {c.Download.Details}"));
+        Assert.Equal(UseStatus.Ok, candidates[0].Debug?.Status);
+        Assert.Equal(UseStatus.Ok, candidates[0].Unwind?.Status);
+        Assert.True(candidates[0].Download.Features is { HasDebugInfo: true, HasUnwindInfo: true, HasSymbols: true, HasSources: false });
+        Assert.All(candidates.Skip(1), c => Assert.True(c.Debug is null && c.Unwind is null && c.Download.Features is null));
+    }
+
+    [Fact]
+    public async Task A_source_without_a_place_is_listed_as_such_even_when_another_purpose_had_one()
+    {
+        await using var resolver = Resolver(ObjectType.Wasm, new ScriptedSource("s"));
+        await resolver.GetSymbolsAsync(0);
+        await resolver.GetUnwindTableAsync(0);
+
+        var candidate = Assert.Single(CandidateView.Of(resolver.TrailOf(0))!);
+        Assert.Equal(CandidateInfo.NothingListed, candidate.Location);
+        Assert.Equal(DownloadStatus.NotFound, candidate.Download.Status);
+    }
+
+    [Fact]
+    public async Task A_module_is_resolved_once_however_often_it_is_asked_for()
+    {
+        Put(FileType.ElfDebug, new(ObjectStatus.Found) { Features = Full });
+        var gate = new TaskCompletionSource();
+        _store.Gate = gate.Task;
+
+        await using var resolver = Resolver(new ScriptedSource("s", FileType.ElfDebug));
+        var first = resolver.GetSymbolsAsync(0);
+        var second = resolver.GetSymbolsAsync(0);
+        gate.SetResult();
+
+        Assert.Same(await first, await second);
+        Assert.Single(_store.Asked);
+        Assert.Single(_store.Converted);
+    }
+
+    [Fact]
+    public async Task All_leases_are_given_back()
+    {
+        Put(FileType.ElfCode, new(ObjectStatus.Found) { Features = Full | ObjectFeatures.UnwindInfo });
+
+        var resolver = Resolver(new ScriptedSource("s", FileType.ElfCode));
+        await resolver.GetSymbolsAsync(0);
+        await resolver.GetUnwindTableAsync(0);
+        Assert.Equal(2, _store.OpenLeases);
+        await resolver.DisposeAsync();
+
+        Assert.Equal(0, _store.OpenLeases);
+    }
+
+    [Fact]
+    public async Task A_cancelled_request_ends_its_searches()
+    {
+        using var cancel = new CancellationTokenSource();
+        _store.Gate = new TaskCompletionSource().Task;
+        var resolver = new ModuleResolver([Module(ObjectType.Elf)], [new ScriptedSource("s", FileType.ElfDebug)], _store, null, cancel.Token);
+        var search = resolver.GetSymbolsAsync(0);
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => search);
+        await resolver.DisposeAsync();
+        Assert.Equal(ModuleStatus.Other, resolver.StatusOf(0, ObjectPurpose.Debug));
+    }
+
+    [Fact]
+    public async Task A_source_of_a_kind_that_cannot_be_asked_is_a_candidate_and_fails_nothing()
+    {
+        Put(FileType.ElfDebug, new(ObjectStatus.Found) { Features = Full });
+        var s3 = new UnsupportedSymbolSource(new S3SourceConfig
+        {
+            Id = "bucket",
+            Bucket = "b",
+            Prefix = "/p/",
+            Layout = new LayoutConfig { Type = LayoutType.Debuginfod },
+        });
+        var sentry = new UnsupportedSymbolSource(new SentrySourceConfig { Id = "sentry", Url = new Uri("https://x/"), Token = "t" });
+
+        await using var resolver = Resolver(s3, sentry, new ScriptedSource("s", FileType.ElfDebug));
+        Assert.Equal(ObjectStatus.Found, (await resolver.GetSymbolsAsync(0)).Status);
+
+        var candidates = CandidateView.Of(resolver.TrailOf(0))!;
+        Assert.Equal(
+            [
+                "bucket s3://b/p/18/debuginfo", "bucket s3://b/p/18/executable", "s mem://app/elf_debug",
+                "sentry sentry://project_debug_file/",
+            ],
+            candidates.Select(c => $"{c.Source} {c.Location}"));
+        Assert.Equal("unsupported: sources of this type cannot be asked yet", candidates[0].Download.Details);
+        Assert.Equal(["s mem://app/elf_debug"], _store.Asked);
+    }
+
+    [Fact]
+    public async Task Without_another_answer_the_module_is_unsupported()
+    {
+        var gcs = new UnsupportedSymbolSource(new GcsSourceConfig { Id = "g", Bucket = "b", BearerToken = "t", Layout = new LayoutConfig { Type = LayoutType.Debuginfod } });
+
+        await using var resolver = Resolver(gcs, new ScriptedSource("s", FileType.ElfDebug));
+        await resolver.GetSymbolsAsync(0);
+
+        Assert.Equal(ModuleStatus.Unsupported, resolver.StatusOf(0, ObjectPurpose.Debug));
+    }
+
+    [Fact]
+    public async Task Managed_modules_never_get_native_symbols()
+    {
+        Put(FileType.PortablePdb, new(ObjectStatus.Found) { Features = Full });
+
+        await using var resolver = Resolver(ObjectType.PeDotnet, new ScriptedSource("s", FileType.PortablePdb));
+
+        Assert.Equal(ObjectStatus.Unsupported, (await resolver.GetSymbolsAsync(0)).Status);
+        Assert.Empty(_store.Asked);
+    }
+
+    [Fact]
+    public async Task The_number_of_places_is_bounded()
+    {
+        var sources = Enumerable.Range(0, ModuleResolver.MaxCandidates + 10)
+            .Select(i => new ScriptedSource($"s{i}", FileType.ElfDebug)).ToArray();
+
+        await using var resolver = Resolver(sources);
+        await resolver.GetSymbolsAsync(0);
+
+        Assert.Equal(ModuleResolver.MaxCandidates, _store.Asked.Count);
+    }
+
+    private void Put(FileType type, ScriptedFile file) => _store.Files[ScriptedSource.Place(type, "app").Uri] = file;
+
+    private ModuleResolver Resolver(params ISymbolSource[] sources) => Resolver(ObjectType.Elf, sources);
+
+    private ModuleResolver Resolver(ObjectType type, params ISymbolSource[] sources) =>
+        new([Module(type)], sources, _store, null, CancellationToken.None);
+
+    private static ModuleInfo Module(ObjectType type) => new() { Type = type, CodeId = CodeId.Parse("18"), DebugFile = "app", ImageAddr = 0x1000 };
+}
