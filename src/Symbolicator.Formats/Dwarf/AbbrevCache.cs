@@ -14,6 +14,9 @@ internal sealed class AbbrevCache(DwarfSections sections, ParseLimits limits, Wo
     private long _cost;
     private long _clock;
 
+    /// <summary>Changes when tables are dropped: who keeps units, which keep tables, drops them too.</summary>
+    public int Generation { get; private set; }
+
     /// <summary>Null when the table is outside of its section or too much work was spent on tables.</summary>
     public AbbrevTable? Get(ulong offset, in DwarfEncoding encoding)
     {
@@ -50,6 +53,7 @@ internal sealed class AbbrevCache(DwarfSections sections, ParseLimits limits, Wo
 
     private void DropOlderHalf()
     {
+        Generation++;
         var byAge = _tables.ToArray();
         Array.Sort(byAge, static (a, b) => a.Value.LastUse.CompareTo(b.Value.LastUse));
         foreach (var (key, held) in byAge.AsSpan(0, (byAge.Length + 1) / 2))

@@ -51,6 +51,9 @@ internal sealed class DwarfUnit
 
     public UnitHeader Header { get; }
 
+    /// <summary>Tells units of all sections apart; offsets of entries can be added to it.</summary>
+    public ulong Id => Header.Type == DwUnitType.Type && Encoding.Version < 5 ? Header.Offset | (1UL << 63) : Header.Offset;
+
     public DwarfEncoding Encoding => Header.Encoding;
 
     public AbbrevTable Abbrevs { get; }

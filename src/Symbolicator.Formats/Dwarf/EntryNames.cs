@@ -41,20 +41,19 @@ internal sealed class EntryNames(UnitStore units, InternPool names, ParseLimits 
 
         // Under link-time optimisation the unit of the code says nothing of the language; that of the origin does.
         // The language of a partial unit, which serves several others, means nothing either.
-        bool known = origin.Language != SourceLanguage.Unknown && origin.LanguageUnit != unit;
+        bool known = origin.Language != SourceLanguage.Unknown && origin.LanguageUnit != unit.Id;
         return (linkage.IsNone ? origin.Name : linkage, known ? origin.Language : inherited);
     }
 
     private Origin Follow(DwarfUnit unit, int position)
     {
-        ulong key = unchecked(unit.Header.Offset + (ulong)position);
+        ulong key = unchecked(unit.Id + (ulong)position);
         ref var slot = ref _remembered[(int)(key % Remembered)];
-        if (slot.Key == key && slot.Unit == unit)
+        if (slot.Key != key)
         {
-            return slot;
+            slot = Read(unit, position) with { Key = key };
         }
 
-        slot = Read(unit, position) with { Key = key, Unit = unit };
         return slot;
     }
 
@@ -92,7 +91,7 @@ internal sealed class EntryNames(UnitStore units, InternPool names, ParseLimits 
             position = at;
         }
 
-        return new Origin(0, null, linkage, name, last, last.IsPrimary ? last.Language : SourceLanguage.Unknown);
+        return new Origin(0, linkage, name, last.Id, last.IsPrimary ? last.Language : SourceLanguage.Unknown);
     }
 
     private static AttributeValue Reference(in EntryAttributes values)
@@ -101,7 +100,7 @@ internal sealed class EntryNames(UnitStore units, InternPool names, ParseLimits 
         return origin.IsPresent ? origin : values[Slot.Specification];
     }
 
-    /// <summary>What the chain from an entry on gives.</summary>
+    /// <summary>What the chain from an entry on gives. It keeps no unit alive; no entry has the key 0.</summary>
     private readonly record struct Origin(
-        ulong Key, DwarfUnit? Unit, StringRef Linkage, StringRef Name, DwarfUnit? LanguageUnit, SourceLanguage Language);
+        ulong Key, StringRef Linkage, StringRef Name, ulong LanguageUnit, SourceLanguage Language);
 }

@@ -112,7 +112,7 @@ internal sealed class FunctionCollector(
                 return null;
             }
 
-            scope = abbrev.Kind == EntryKind.Function ? OpenFunction(values, scope) : AddInlinedCall(values, scope);
+            scope = abbrev.Kind == EntryKind.Function ? OpenFunction(values, scope) : AddInlinedCall(values, scope, reader.FileOffset);
         }
         else
         {
@@ -154,7 +154,7 @@ internal sealed class FunctionCollector(
         return new Scope(_open++, 0, true);
     }
 
-    private Scope AddInlinedCall(in EntryAttributes values, in Scope around)
+    private Scope AddInlinedCall(in EntryAttributes values, in Scope around, long at)
     {
         if (around.Function == NoFunction || around.InlineDepth >= limits.InlineDepth)
         {
@@ -166,6 +166,10 @@ internal sealed class FunctionCollector(
         if (first < limits.InlineRanges)
         {
             ranges.Read(_unit!, values, function.InlineRanges);
+        }
+        else
+        {
+            faults.Add(new ParseFault(MalformedReason.CountOverLimit, at), "inlined call");
         }
 
         int count = function.InlineRanges.Count - first;

@@ -17,6 +17,7 @@ internal sealed class UnitStore
     private readonly AbbrevCache _abbrevs;
     private readonly UnitIndex _info;
     private readonly (int Index, DwarfUnit? Unit)[] _open = new (int, DwarfUnit?)[Kept];
+    private int _generation;
     private Dictionary<ulong, (bool InTypes, ulong Offset)>? _signatures;
 
     public UnitStore(DwarfSections sections, ParseLimits limits, WorkBudget budget, FaultLog faults)
@@ -36,12 +37,20 @@ internal sealed class UnitStore
     public DwarfUnit? Get(int index)
     {
         ref var slot = ref _open[index % Kept];
-        if (slot.Index != index)
+        if (slot.Index == index)
         {
-            slot = (index, Open(inTypes: false, _info[index]));
+            return slot.Unit;
         }
 
-        return slot.Unit;
+        var unit = Open(inTypes: false, _info[index]);
+        if (_generation != _abbrevs.Generation)
+        {
+            _generation = _abbrevs.Generation;
+            Array.Fill(_open, (-1, null));
+        }
+
+        slot = (index, unit);
+        return unit;
     }
 
     /// <summary>The entry that an attribute refers to; false when there is none in this file.</summary>

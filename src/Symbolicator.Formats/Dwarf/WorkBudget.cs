@@ -9,9 +9,12 @@ internal sealed class WorkBudget(DwarfSections sections)
     private const long Floor = 64 << 20;
     private const int Reuse = 16;
 
+    /// <summary>Ranges are kept for the length of a unit; a list has one reader, and an entry two bytes at least.</summary>
+    private const long RangeFloor = 4 << 20;
+
     private long _abbrevBytes = Floor + (Reuse * sections.Abbrev.Length);
     private long _lineBytes = Floor + (Reuse * sections.Line.Length);
-    private long _rangeEntries = Floor + (Reuse * (sections.Ranges.Length + sections.RngLists.Length));
+    private long _rangeEntries = RangeFloor + (2 * (sections.Ranges.Length + sections.RngLists.Length));
 
     public bool HasAbbrevs => _abbrevBytes > 0;
 

@@ -444,6 +444,37 @@ public sealed class DwarfFunctionTests
         Assert.Equal(expected, faults.First.Count(f => f.Fault.Reason == MalformedReason.CountOverLimit));
     }
 
+    [Theory]
+    [InlineData(2, 2, 0)]
+    [InlineData(1, 1, 1)]
+    public void Ranges_of_inlined_calls_end_at_the_limit(int limit, int kept, int expected)
+    {
+        var builder = Standard().Unit(u =>
+        {
+            Function(u.U8(1).U8(4), 8, "f", 0x2000, 0x100);
+            Inlined(u, "a", 0x2000, 4, 1).U8(0);
+            Inlined(u, "b", 0x2010, 4, 1).Zeros(3);
+        });
+
+        var model = Read(builder, out var faults, new ParseLimits { InlineRanges = limit });
+
+        Assert.Equal(kept, model["f"].Inlines.Length);
+        Assert.Equal(expected, faults.First.Count(f => f.Fault.Reason == MalformedReason.CountOverLimit));
+    }
+
+    [Theory]
+    [InlineData(7, 0)]
+    [InlineData(6, 1)]
+    public void Abbreviations_end_at_the_limit(int limit, int expected)
+    {
+        var builder = Standard().Unit(u => Function(u.U8(1).U8(4), 8, "f", 0x2000, 4).Zeros(2));
+
+        var model = Read(builder, out var faults, new ParseLimits { Abbreviations = limit });
+
+        Assert.Equal(["f"], model.Functions.Select(f => f.Name));
+        Assert.Equal(expected, faults.First.Count(f => f.Fault.Reason == MalformedReason.CountOverLimit));
+    }
+
     internal static ByteBuilder Function(ByteBuilder unit, int addressSize, string name, ulong start, uint size) =>
         unit.U8(2).CString(name).Unsigned(start, addressSize).U32(size);
 
