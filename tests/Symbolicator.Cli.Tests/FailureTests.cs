@@ -1,0 +1,139 @@
+using System.Text;
+using Symbolicator.TestKit;
+
+namespace Symbolicator.Cli.Tests;
+
+public sealed class FailureTests : IDisposable
+{
+    private readonly SampleFile _sample = new();
+
+    public void Dispose() => _sample.Dispose();
+
+    [Theory]
+    [InlineData("inspect")]
+    [InlineData("symbols")]
+    [InlineData("functions")]
+    [InlineData("lookup")]
+    [InlineData("unwind")]
+    public void A_file_that_is_none_of_ours_is_one_line_and_status_1(string command)
+    {
+        string text = _sample.Beside("text.txt");
+        File.WriteAllText(text, "just text");
+        string empty = _sample.Beside("empty");
+        File.WriteAllBytes(empty, []);
+        string pdb = _sample.Beside("x.pdb");
+        File.WriteAllText(pdb, "Microsoft C/C++ MSF 7.00\r\n\u001aDS\0\0\0");
+        string broken = _sample.Write("broken.sym", new BreakpadBuilder().Line("MODULE nothing"));
+        string directory = Path.GetDirectoryName(text)!;
+
+        foreach (string path in (string[])[text, empty, pdb, broken, directory, _sample.Beside("absent"), ""])
+        {
+            var run = CommandRun.With("1000\n", command, "--json", path);
+            run.AssertFailed();
+            Assert.Equal("", run.Output);
+        }
+
+        Assert.Contains("pdb", CommandRun.Of(command, pdb).Error, StringComparison.Ordinal);
+        Assert.Contains("offset 0x0", CommandRun.Of(command, broken).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_symcache_is_refused()
+    {
+        string cache = _sample.Beside("out.scf");
+        Assert.Equal(0, CommandRun.Of("build-symcache", _sample.Path, "-o", cache).Status);
+        File.WriteAllBytes(cache, File.ReadAllBytes(cache)[..100]);
+
+        foreach (string command in (string[])["inspect", "functions", "lookup", "symbols"])
+        {
+            CommandRun.With("1000\n", command, cache).AssertFailed();
+        }
+    }
+
+    [Theory]
+    [InlineData()]
+    [InlineData("nonsense")]
+    [InlineData("inspect")]
+    [InlineData("inspect", "--nonsense", "x")]
+    [InlineData("build-symcache", "x")]
+    [InlineData("build-symcache", "x", "-o", "y", "--strings", "z")]
+    [InlineData("demangle", "--lang", "klingon")]
+    public void A_wrong_command_line_is_one_line_and_status_1(params string[] arguments) => CommandRun.Of(arguments).AssertFailed();
+
+    [Fact]
+    public void An_architecture_that_is_not_there_is_named()
+    {
+        Assert.Equal(0, CommandRun.Of("lookup", "--arch", "x86_64", _sample.Path, "1000").Status);
+        foreach (string command in (string[])["lookup", "symbols", "functions", "unwind", "inspect"])
+        {
+            CommandRun.With("1000\n", command, "--arch", "arm64", _sample.Path).AssertFailed();
+            CommandRun.With("1000\n", command, "--arch", "klingon", _sample.Path).AssertFailed();
+        }
+
+        Assert.Contains("x86_64", CommandRun.Of("symbols", "--arch", "arm64", _sample.Path).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_target_that_cannot_be_written_leaves_nothing_behind()
+    {
+        CommandRun.Of("build-symcache", _sample.Path, "-o", Path.Combine(_sample.Beside("absent"), "out.scf")).AssertFailed();
+        CommandRun.Of("build-symcache", _sample.Beside("absent"), "-o", _sample.Beside("out.scf")).AssertFailed();
+
+        Assert.Equal(["crash.sym"], _sample.Names());
+    }
+
+    [Fact]
+    public void A_reader_that_goes_away_ends_the_run_silently()
+    {
+        using var error = new StringWriter();
+        using var terminal = new Terminal { Input = Stream.Null, Output = new ClosedPipe(), Error = error };
+
+        Assert.Equal(0, CommandLine.Run(["symbols", _sample.Path], terminal));
+        Assert.Equal("", error.ToString());
+    }
+
+    [Fact]
+    public void Each_answer_is_written_before_the_next_question_is_waited_for()
+    {
+        using var output = new MemoryStream();
+        using var error = new StringWriter();
+        var questions = new Dialogue(["1000\n", "2000\n", "4000\n"], output);
+        using var terminal = new Terminal { Input = questions, Output = output, Error = error };
+
+        Assert.Equal(0, CommandLine.Run(["lookup", "--raw", _sample.Path], terminal));
+        Assert.Equal([0, 1, 2, 3], questions.AnswersSeen);
+    }
+
+    [Fact]
+    public void Colours_are_for_terminals_only()
+    {
+        using var output = new MemoryStream();
+        using var error = new StringWriter();
+        using var terminal = new Terminal { Input = Stream.Null, Output = output, Error = error, IsInteractive = true };
+
+        Assert.Equal(0, CommandLine.Run(["symbols", _sample.Path], terminal));
+        Assert.Contains('\u001b', Encoding.UTF8.GetString(output.ToArray()));
+        Assert.DoesNotContain('\u001b', CommandRun.Of("symbols", _sample.Path).Output);
+    }
+
+    private sealed class ClosedPipe : MemoryStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("Broken pipe");
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new IOException("Broken pipe");
+    }
+
+    /// <summary>Asks one line at a time and notes how many lines had been answered by then.</summary>
+    private sealed class Dialogue(string[] questions, MemoryStream answers) : MemoryStream
+    {
+        private int _next;
+
+        public List<int> AnswersSeen { get; } = [];
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            AnswersSeen.Add(answers.ToArray().Count(b => b == '\n'));
+            return _next == questions.Length ? 0 : Encoding.ASCII.GetBytes(questions[_next++], buffer.AsSpan(offset, count));
+        }
+    }
+}
