@@ -110,9 +110,9 @@ internal sealed class ElfSymbols
         return true;
     }
 
-    /// <summary>Mapping symbols ($a, $t, $d, $x, also with a suffix) and compiler-local labels are no names of code.</summary>
+    /// <summary>Mapping symbols ($a, $t, $d, $x, also with a suffix), compiler labels (.L…) and marks of annobin are no names of code.</summary>
     private static bool IsMarker(ReadOnlySpan<byte> name) =>
-        name.IsEmpty || name[0] == 0 || name.StartsWith(".L"u8)
+        name.IsEmpty || name[0] is 0 or (byte)'.'
         || (name.Length == 3 && name[0] == '$' && "atdx"u8.Contains(name[1]) && (name[2] is 0 or (byte)'.'));
 
     private bool TryLocate(in ElfSymbol symbol, bool isFunction, out ulong address, out ulong limit)
