@@ -24,20 +24,20 @@ public sealed class BuilderTests
             names.Add(cache.GetFunctionName(frame.FunctionId));
         }
 
-        Assert.Equal(ParseLimits.Default.InlineDepth + 1, names.Count);
-        Assert.Equal("in511", names[0]);
+        Assert.Equal(ParseLimits.Default.InlineDepth + 2, names.Count);
+        Assert.Equal("in512", names[0]);
         Assert.Equal("root", names[^1]);
     }
 
     [Fact]
-    public void Two_levels_of_inlining_pass_a_limit_of_two_and_the_third_is_dropped()
+    public void A_call_at_the_depth_limit_is_kept_and_one_deeper_is_dropped()
     {
         var file = new FakeObjectFile();
         file.Functions.Add(new FakeFunction("root", R(0, 0x100))
         {
             Inlines = [.. Enumerable.Range(0, 3).Select(i => new FakeInline(i, $"in{i}", null, 7, R(0, 0x100)))],
         });
-        using var cache = Caches.Open(Caches.Build(file, limits: new ParseLimits { InlineDepth = 2 }));
+        using var cache = Caches.Open(Caches.Build(file, limits: new ParseLimits { InlineDepth = 1 }));
         Assert.Equal("in1 ?:0 < in0 ?:7 < root@0 ?:7", cache.Show(0));
     }
 
@@ -154,6 +154,39 @@ public sealed class BuilderTests
         Assert.Equal("", cut.Show(0x30));
         Assert.Equal(1, file.Faults.Total);
         Assert.Equal(1, cut.Info.FaultCount);
+    }
+
+    [Fact]
+    public void Names_that_do_not_fit_the_pool_are_left_out_and_counted()
+    {
+        var file = new FakeObjectFile();
+        file.Functions.Add(new FakeFunction("abcd", R(0, 8)));
+        file.Functions.Add(new FakeFunction("e", R(8, 16)) { Lines = [(8, null, 4)] });
+        using var cache = Caches.Open(Caches.Build(file, limits: new ParseLimits { InternPoolBytes = 4 }));
+        Assert.Equal("abcd@0 ?:0", cache.Show(0));
+        Assert.Equal("@8 ?:4", cache.Show(8));
+        Assert.Equal(1, cache.Info.FaultCount);
+    }
+
+    [Fact]
+    public void Many_functions_that_others_cover_to_their_end_do_not_pile_up()
+    {
+        var file = new FakeObjectFile();
+        for (uint i = 0; i < 300; i++)
+        {
+            ulong start = i * 0x100UL;
+            file.Functions.Add(new FakeFunction($"inner{i}", R(start + 0x80, start + 0x100)) { Lines = [(start + 0x80, "/a.c", i + 1)] });
+            file.Functions.Add(new FakeFunction($"outer{i}", R(start, start + 0x100)) { Lines = [(start, "/b.c", i + 1)] });
+        }
+
+        using var cache = Caches.Open(file);
+        for (uint i = 0; i < 300; i++)
+        {
+            Assert.Equal($"outer{i}@{i * 0x100:x} /b.c:{i + 1}", cache.Show((i * 0x100UL) + 0x7f));
+            Assert.Equal($"inner{i}@{(i * 0x100) + 0x80:x} /a.c:{i + 1}", cache.Show((i * 0x100UL) + 0x80));
+        }
+
+        Assert.True(file.Faults.IsEmpty);
     }
 
     [Fact]

@@ -10,11 +10,14 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
     /// <summary>Most bytes of overlapping functions that are read at the same time.</summary>
     private const long MaxOpenBytes = 64 << 20;
 
+    private const int ManyOpen = 64;
+
     private readonly StringTable _names = new(pool);
     private readonly StringTable _paths = new(pool);
     private readonly List<int> _files = [];
     private readonly Dictionary<int, RunReader> _open = [];
     private int[] _fileNumbers = [];
+    private int _forgetAt = ManyOpen;
     private long _openBytes;
     private long _mostOpenBytes;
 
@@ -98,7 +101,10 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
             }
 
             end = segment.End;
-            Forget(runs, end);
+            if (runs[segment.Run].End <= end)
+            {
+                Forget(segment.Run);
+            }
         }
 
         // A symbol that nothing ends reaches to the last address.
@@ -114,6 +120,11 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
     {
         if (!_open.TryGetValue(segment.Run, out var reader))
         {
+            if (_open.Count >= _forgetAt || _openBytes + run.PayloadLength > MaxOpenBytes)
+            {
+                ForgetCovered(segment.Start);
+            }
+
             if (_open.Count > 0 && _openBytes + run.PayloadLength > MaxOpenBytes)
             {
                 file.Faults.Add(new ParseFault(MalformedReason.SizeOverLimit, 0), "overlapping functions");
@@ -139,21 +150,26 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
         return true;
     }
 
-    /// <summary>Closes runs that end here, and now and then those that were covered to their end.</summary>
-    private void Forget(RunRecord[] runs, ulong end)
+    private void Forget(int run)
     {
-        const int Many = 64;
-        if (_open.Count == 1 || _open.Count % Many == 0)
+        if (_open.Remove(run, out var reader))
         {
-            foreach (var (index, reader) in _open)
+            _openBytes -= reader.Bytes;
+        }
+    }
+
+    /// <summary>Closes runs that others covered to their end; rare, so it is done when many are open or room is short.</summary>
+    private void ForgetCovered(ulong start)
+    {
+        foreach (int run in _open.Keys)
+        {
+            if (store.Runs[run].End <= start)
             {
-                if (runs[index].End <= end)
-                {
-                    _open.Remove(index);
-                    _openBytes -= reader.Bytes;
-                }
+                Forget(run);
             }
         }
+
+        _forgetAt = Math.Max(ManyOpen, 2 * _open.Count);
     }
 
     private long ContextId(RunReader reader, int context, int function, ContextWriter contexts)

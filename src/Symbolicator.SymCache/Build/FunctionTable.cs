@@ -157,6 +157,6 @@ internal sealed class FunctionTable
         }
     }
 
-    /// <summary>The first function id at or after each page, in the order of ids.</summary>
+    /// <summary>Where the functions with code of their own start, in the order of their ids.</summary>
     public IEnumerable<ulong> Entries => _recordOrder.Select(index => _records[index].Entry);
 }

@@ -57,6 +57,11 @@ internal sealed class RunStore : IDisposable
             AddSymbol(symbol);
         }
 
+        if (_names.Dropped > 0)
+        {
+            _file.Faults.Add(new ParseFault(MalformedReason.SizeOverLimit, 0), "names and paths");
+        }
+
         Runs = [.. _runs];
         _runs.Clear();
         _runs.TrimExcess();
