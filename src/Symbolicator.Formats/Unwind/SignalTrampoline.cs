@@ -4,22 +4,53 @@ namespace Symbolicator.Formats.Unwind;
 
 /// <summary>
 /// Recognises the code to which the Linux kernel lets signal handlers return, and takes the interrupted registers from
-/// the <c>rt_sigframe</c> on the stack (arch/*/include/uapi/asm/{sigcontext,ucontext}.h).
+/// the <c>rt_sigframe</c> on the stack (arch/*/kernel/signal.c, arch/*/include/uapi/asm/{sigcontext,ucontext}.h).
 /// </summary>
 internal static class SignalTrampoline
 {
-    // From the stack pointer at the trampoline to the saved registers.
-    private const int SigInfoSize = 128;
-    private const int Ucontext64Head = 40;     // uc_flags, uc_link, uc_stack
-    private const int Amd64GeneralRegisters = Ucontext64Head;
-    private const int Arm64Head = SigInfoSize + Ucontext64Head + 128 + 8; // uc_sigmask padded to 1024 bits, then 16-aligned
+    private const ulong SigInfoSize = 128;
 
-    private static ReadOnlySpan<byte> Amd64Code => [0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05]; // mov $15, %rax; syscall
+    // From a struct ucontext to its struct sigcontext: uc_flags, uc_link, uc_stack.
+    private const ulong Head32 = 20;
+    private const ulong Head64 = 40;
 
-    private static ReadOnlySpan<byte> Arm64Code => [0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4]; // mov x8, #139; svc #0
+    // On AArch64 the mask comes before the registers, with room for 1024 signals, and these are aligned to 16 bytes.
+    private const ulong Arm64Head = Head64 + 128 + 8;
 
-    // DWARF numbers in the order of struct sigcontext: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip.
+    // DWARF numbers in the order of struct sigcontext; Other is a word that is none of ours.
+    private const byte Other = byte.MaxValue;
+
     private static ReadOnlySpan<byte> Amd64Order => [8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2, 7, 16];
+
+    // gs, fs, es, ds, edi, esi, ebp, esp, ebx, edx, ecx, eax, trapno, err, eip, cs, eflags
+    private static ReadOnlySpan<byte> X86Order => [Other, Other, Other, Other, 7, 6, 5, 4, 3, 2, 1, 0, Other, Other, 8, Other, 9];
+
+    // trap_no, error_code, oldmask, r0 to r15, cpsr
+    private static ReadOnlySpan<byte> ArmOrder => [Other, Other, Other, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+
+    // fault_address, x0 to x30, sp, pc
+    private static ReadOnlySpan<byte> Arm64Order =>
+    [
+        Other, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
+    ];
+
+    // mov $15, %rax; syscall
+    private static ReadOnlySpan<byte> Amd64Code => [0x48, 0xc7, 0xc0, 0x0f, 0x00, 0x00, 0x00, 0x0f, 0x05];
+
+    // mov $173, %eax; int $0x80
+    private static ReadOnlySpan<byte> X86Code => [0xb8, 0xad, 0x00, 0x00, 0x00, 0xcd, 0x80];
+
+    // mov r7, #173; svc #0
+    private static ReadOnlySpan<byte> ArmCode => [0xad, 0x70, 0xa0, 0xe3, 0x00, 0x00, 0x00, 0xef];
+
+    // mov r7, #173; swi #0x9000ad, as the kernel itself writes it
+    private static ReadOnlySpan<byte> ArmKernelCode => [0xad, 0x70, 0xa0, 0xe3, 0xad, 0x00, 0x90, 0xef];
+
+    // movs r7, #173; svc #0 in Thumb code
+    private static ReadOnlySpan<byte> ThumbCode => [0xad, 0x27, 0x00, 0xdf];
+
+    // mov x8, #139; svc #0
+    private static ReadOnlySpan<byte> Arm64Code => [0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4];
 
     /// <summary>False when there is no trampoline at <paramref name="pc"/> or the dump lacks its code or frame.</summary>
     public static bool TryStep(ThreadScene scene, ulong pc, in RegisterState registers, out RegisterState interrupted)
@@ -30,16 +61,27 @@ internal static class SignalTrampoline
             return false;
         }
 
-        switch (scene.Cpu.Family)
+        unchecked
         {
-            case CpuFamily.Amd64 when IsAt(scene, pc, Amd64Code):
-                return TryRead(scene, unchecked(stackPointer + Amd64GeneralRegisters), Amd64Order, ref interrupted);
+            switch (scene.Cpu.Family)
+            {
+                case CpuFamily.Amd64 when IsAt(scene, pc, Amd64Code):
+                    return TryRead(scene, stackPointer + Head64, Amd64Order, ref interrupted);
 
-            case CpuFamily.Arm64 when IsAt(scene, pc, Arm64Code):
-                return TryReadArm64(scene, unchecked(stackPointer + Arm64Head), ref interrupted);
+                // The handler's arguments are still there: signal, siginfo, ucontext.
+                case CpuFamily.X86 when IsAt(scene, pc, X86Code):
+                    return scene.Memory.TryReadUnsigned(stackPointer + 8, 4, out ulong context)
+                        && TryRead(scene, context + Head32, X86Order, ref interrupted);
 
-            default:
-                return false;
+                case CpuFamily.Arm when IsAt(scene, pc, ArmCode) || IsAt(scene, pc, ArmKernelCode) || IsAt(scene, pc, ThumbCode):
+                    return TryRead(scene, stackPointer + SigInfoSize + Head32, ArmOrder, ref interrupted);
+
+                case CpuFamily.Arm64 when IsAt(scene, pc, Arm64Code):
+                    return TryRead(scene, stackPointer + SigInfoSize + Arm64Head, Arm64Order, ref interrupted);
+
+                default:
+                    return false;
+            }
         }
     }
 
@@ -53,30 +95,19 @@ internal static class SignalTrampoline
     private static bool TryRead(ThreadScene scene, ulong at, ReadOnlySpan<byte> order, ref RegisterState registers)
     {
         int size = scene.Cpu.PointerSize;
-        for (int i = 0; i < order.Length; i++)
+        foreach (byte register in order)
         {
-            if (!scene.Memory.TryReadUnsigned(unchecked(at + (ulong)(i * size)), size, out ulong value))
+            if (!scene.Memory.TryReadUnsigned(at, size, out ulong value))
             {
                 return false;
             }
 
-            registers.Set(order[i], value);
-        }
-
-        return true;
-    }
-
-    /// <summary>struct sigcontext: fault_address, then x0 to x30, sp, pc, which is the DWARF order.</summary>
-    private static bool TryReadArm64(ThreadScene scene, ulong sigcontext, ref RegisterState registers)
-    {
-        for (int i = 0; i <= scene.Cpu.ProgramCounter; i++)
-        {
-            if (!scene.Memory.TryReadUnsigned(unchecked(sigcontext + 8 + (ulong)(i * 8)), 8, out ulong value))
+            if (register != Other)
             {
-                return false;
+                registers.Set(register, value);
             }
 
-            registers.Set(i, value);
+            at = unchecked(at + (ulong)size);
         }
 
         return true;
