@@ -138,7 +138,11 @@ public sealed class SuspendAndResumeTests
             registers.Set(7, stack.Start);
             threads[i] = new WalkThread
             {
-                Id = (ulong)i, Registers = registers, Memory = stack.ToMemory(), StackStart = stack.Start, StackEnd = stack.End,
+                Id = (ulong)i,
+                Registers = registers,
+                Memory = stack.ToMemory(),
+                StackStart = stack.Start,
+                StackEnd = stack.End,
             };
         }
 
