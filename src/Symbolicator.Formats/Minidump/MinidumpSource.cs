@@ -11,7 +11,7 @@ namespace Symbolicator.Formats.Minidump;
 internal sealed class MinidumpSource(FileBytes file, bool bigEndian, ParseLimits limits, FaultLog faults)
 {
     /// <summary>What a record of texts costs besides its bytes, so that many short ones are not free.</summary>
-    public const int RecordCost = 32;
+    public const long RecordCost = 32;
 
     private long _textBytes;
 
@@ -93,7 +93,7 @@ internal sealed class MinidumpSource(FileBytes file, bool bigEndian, ParseLimits
     public bool TextExhausted => Interlocked.Read(ref _textBytes) > Limits.MinidumpTextBytes;
 
     /// <summary>Charges a text to the budget; false when it is spent.</summary>
-    public bool TryCharge(int bytes) => Interlocked.Add(ref _textBytes, bytes) <= Limits.MinidumpTextBytes;
+    public bool TryCharge(long bytes) => Interlocked.Add(ref _textBytes, bytes) <= Limits.MinidumpTextBytes;
 
     private ReadOnlySpan<byte> ReadCounted(ulong rva, string what)
     {

@@ -32,8 +32,14 @@ internal static class LinuxFields
     public static List<KeyValuePair<ulong, ulong>> ReadAuxiliaryVector(ref ByteReader reader, MinidumpSource source, bool is64)
     {
         var entries = new List<KeyValuePair<ulong, ulong>>();
-        while (reader.Remaining >= (is64 ? 16 : 8) && source.TryCharge(MinidumpSource.RecordCost))
+        while (reader.Remaining >= (is64 ? 16 : 8))
         {
+            if (!source.TryCharge(MinidumpSource.RecordCost))
+            {
+                reader.Fail(MalformedReason.SizeOverLimit);
+                break;
+            }
+
             ulong type = reader.ReadWord(is64);
             ulong value = reader.ReadWord(is64);
             if (type == 0)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Symbolicator.Formats.Core;
 
@@ -42,9 +43,9 @@ internal static class LinuxMapList
         return mappings;
     }
 
-    private static bool TryParse(ReadOnlySpan<byte> line, out LinuxMapping mapping)
+    private static bool TryParse(ReadOnlySpan<byte> line, [NotNullWhen(true)] out LinuxMapping? mapping)
     {
-        mapping = null!;
+        mapping = null;
         var range = NextWord(ref line);
         var permissions = NextWord(ref line);
         var offset = NextWord(ref line);
