@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Symbolicator.Engine.Contracts.Json;
+
 namespace Symbolicator.Engine.Contracts;
 
 /// <summary>Member <c>scraping</c> of requests: how linked sources are downloaded.</summary>
@@ -16,9 +19,11 @@ public sealed record ScrapingOptions
     public bool VerifySsl { get; set; } = true;
 
     /// <summary>Patterns of URLs that get the headers.</summary>
+    [JsonConverter(typeof(ItemsConverter<string>))]
     public required IReadOnlyList<string> AllowedOrigins { get; init; }
 
     /// <summary>May hold secrets: not part of <see cref="ToString"/>.</summary>
+    [JsonConverter(typeof(TextMapConverter))]
     public required IReadOnlyDictionary<string, string> Headers { get; init; }
 
     public override string ToString() => Enabled ? "scraping" : "no scraping";

@@ -61,8 +61,44 @@ internal sealed class MinidumpProcess
         return new StackWalker(_dump.Cpu, [.. modules], [.. _dump.Threads.Select(ToWalkThread)], options);
     }
 
-    /// <summary>A thread after the walk, cut to <see cref="MaxFrames"/>.</summary>
+    /// <summary>
+    /// A thread after the walk, cut to <see cref="MaxFrames"/>. A stack that the process walked itself takes the place
+    /// of ours.
+    /// </summary>
     public ThreadFrames ToFrames(MinidumpThread thread, WalkedThread walked)
+    {
+        var (frames, kinds) = _dump.PrewalkedStacks.TryGetValue(thread.Id, out var prewalked)
+            ? (Frames(prewalked), null)
+            : Frames(walked);
+        var requesting = _dump.RequestingThread;
+        var info = new StacktraceInput
+        {
+            ThreadId = thread.Id,
+            ThreadName = _dump.ThreadName(thread.Id),
+            IsRequesting = requesting is null ? null : ReferenceEquals(requesting, thread),
+            Registers = walked.Frames.Count == 0 ? null : Registers(_dump.ContextOf(thread)),
+            Frames = frames,
+        };
+        return new ThreadFrames(info, frames, kinds);
+    }
+
+    private static FrameInfo[] Frames(IReadOnlyList<PrewalkedFrame> prewalked)
+    {
+        var frames = new FrameInfo[Math.Min(prewalked.Count, MaxFrames)];
+        for (int i = 0; i < frames.Length; i++)
+        {
+            frames[i] = new FrameInfo
+            {
+                InstructionAddr = prewalked[i].Address,
+                Function = prewalked[i].Symbol,
+                Trust = FrameTrust.Prewalked,
+            };
+        }
+
+        return frames;
+    }
+
+    private (FrameInfo[] Frames, AddressKind[]? Kinds) Frames(WalkedThread walked)
     {
         int count = Math.Min(walked.Frames.Count, MaxFrames);
         var frames = new FrameInfo[count];
@@ -79,16 +115,7 @@ internal sealed class MinidumpProcess
             kinds[i] = raw.LookupAddress == raw.InstructionAddress ? AddressKind.Exact : AddressKind.Return;
         }
 
-        var requesting = _dump.RequestingThread;
-        var info = new StacktraceInput
-        {
-            ThreadId = thread.Id,
-            ThreadName = _dump.ThreadName(thread.Id),
-            IsRequesting = requesting is null ? null : ReferenceEquals(requesting, thread),
-            Registers = count == 0 ? null : Registers(_dump.ContextOf(thread)),
-            Frames = frames,
-        };
-        return new ThreadFrames(info, frames, kinds);
+        return (frames, kinds);
     }
 
     private WalkThread ToWalkThread(MinidumpThread thread)

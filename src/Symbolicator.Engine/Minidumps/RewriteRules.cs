@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Symbolicator.Engine.Contracts;
@@ -95,7 +96,7 @@ public sealed class RewriteRules
             }
             else if (TryReadReference(to, i + 1, out string name, out int end))
             {
-                if (int.TryParse(name, out int number) || groups.TryGetValue(name, out number))
+                if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) || groups.TryGetValue(name, out number))
                 {
                     output.Append(match.Groups[number].ValueSpan);
                 }

@@ -49,6 +49,7 @@ public sealed record HttpSourceConfig : LayoutSourceConfig
     public required Uri Url { get; init; }
 
     /// <summary>Sent with every request.</summary>
+    [JsonConverter(typeof(TextMapConverter))]
     public IReadOnlyDictionary<string, string> Headers { get; set; } = new Dictionary<string, string>();
 
     public bool AcceptInvalidCerts { get; set; }

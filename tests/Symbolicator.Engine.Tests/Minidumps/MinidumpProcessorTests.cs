@@ -167,6 +167,47 @@ public sealed class MinidumpProcessorTests
     }
 
     [Fact]
+    public async Task A_stack_walked_by_the_process_takes_the_place_of_ours()
+    {
+        var builder = new MinidumpBuilder();
+        builder.System(MinidumpBuilder.Amd64, MinidumpBuilder.Linux)
+            .Threads(
+                new MinidumpBuilder.Thread(1, builder.Amd64Context(0x400010, 0x7000), 0x7000, new byte[64]),
+                new MinidumpBuilder.Thread(2, builder.Amd64Context(0x400020, 0x8000), 0x8000, new byte[64]))
+            .Modules(new MinidumpBuilder.Module(0x400000, 0x1000, "/bin/app"))
+            .Stream(0x5379_0001, b => b
+                .U32(1).U32(1).U32(2).U32(4) // version, threads, frames, bytes of symbols
+                .U32(2).U32(0).U32(2).U32(0) // thread 2 has frames 0 and 1; padding
+                .U64(0x400030).U32(0).U32(4)
+                .U64(0x400041).U32(0).U32(0)
+                .Text("main"));
+        using var bytes = new MemoryFileBytes(builder.Build());
+        using var dump = MinidumpFile.Open(bytes, ParseLimits.Default);
+        var process = new MinidumpProcess(dump);
+        var walk = Assert.IsType<WalkOutcome.Completed>(
+            process.CreateWalker(new MinidumpJob { Sources = [] }).Advance(NoTables(), TestContext.Current.CancellationToken));
+
+        var response = Assert.IsType<CompletedResponse>(
+            await new MinidumpProcessor(new InlineCpuScheduler(), new ScriptedStore(), static (_, _) => null)
+                .ProcessAsync(bytes, new MinidumpJob { Sources = [] }, TestContext.Current.CancellationToken));
+
+        Assert.Equal(FrameTrust.Context, response.Stacktraces[0].Frames[0].Trust);
+        Assert.Equal(walk.Threads[0].Frames.Count, response.Stacktraces[0].Frames.Count);
+        Assert.Equal(
+            [(0x400030ul, "main", FrameTrust.Prewalked, "/bin/app"), (0x400041ul, "", FrameTrust.Prewalked, "/bin/app")],
+            response.Stacktraces[1].Frames.Select(f => (f.InstructionAddr, f.Function!, f.Trust, f.Package!)));
+        Assert.Equal(0x400020u, response.Stacktraces[1].Registers?["rip"]);
+
+        static ModuleTables NoTables()
+        {
+            var tables = new ModuleTables();
+            tables.SetUnwindTable(0, null);
+            tables.SetSymbols(0, null);
+            return tables;
+        }
+    }
+
+    [Fact]
     public async Task A_cancelled_job_ends()
     {
         using var cancel = new CancellationTokenSource();
