@@ -5,10 +5,12 @@ using Serilog.Extensions.Logging;
 using Serilog.Formatting.Json;
 using Symbolicator.Service.Commands;
 using Symbolicator.Service.Configuration;
+using Symbolicator.Service.Demo;
 
 var config = new Option<string?>("--config", "-c") { Description = "The configuration file.", HelpName = "FILE", Recursive = true };
 var root = new RootCommand("Symbolicates native crashes.") { config };
 root.Add(RunCommand.Create(config, CreateLogger));
+root.Add(DemoCommand.Create(CreateLogger));
 root.Add(CleanupCommand.Create(config));
 root.Add(HealthcheckCommand.Create(config));
 try

@@ -22,7 +22,7 @@ import subprocess
 import sys
 
 # Each class is described in docs/accuracy.md.
-EXPLAINED = {'alias', 'no-line-on-either', 'llvm-line-0-file'}
+EXPLAINED = {'alias', 'version', 'object-as-file'}
 
 
 def default_cli():
@@ -165,17 +165,15 @@ def classify(ours, theirs, aliases):
     classes = set()
     for depth, (a, b) in enumerate(zip(ours, theirs)):
         if a[0] != b[0]:
+            plain = b[0].split('@')[0]
             outermost = depth == len(ours) - 1
-            same = outermost and (a[0] in aliases and (b[0] in aliases or strip(b[0]) in {strip(x) for x in aliases}))
-            classes.add('alias' if same else 'name')
+            same = outermost and a[0] in aliases and strip(plain) in {strip(x) for x in aliases}
+            classes.add('version' if a[0] == plain else 'alias' if same else 'name')
         if a[2] != b[2]:
             classes.add('line')
         elif a[1] != b[1]:
-            if a[2] == 0:
-                classes.add('llvm-line-0-file')
-            else:
-                classes.add('file')
-    for worst in ('name', 'line', 'file', 'llvm-line-0-file', 'alias'):
+            classes.add('object-as-file' if a[1:] == ('', 0) and b[2] == 0 else 'file')
+    for worst in ('name', 'line', 'file', 'object-as-file', 'alias', 'version'):
         if worst in classes:
             return worst
     return None

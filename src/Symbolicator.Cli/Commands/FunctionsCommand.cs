@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Symbolicator.Cli.Input;
 using Symbolicator.Cli.Output;
+using Symbolicator.Engine.Rendering;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.SymCache;

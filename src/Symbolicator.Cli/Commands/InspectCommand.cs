@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Symbolicator.Cli.Input;
 using Symbolicator.Cli.Output;
+using Symbolicator.Engine.Rendering;
 using Symbolicator.Formats.Model;
 using Symbolicator.SymCache;
 

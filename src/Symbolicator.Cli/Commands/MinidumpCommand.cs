@@ -5,6 +5,7 @@ using Symbolicator.Engine.Contracts;
 using Symbolicator.Engine.Contracts.Json;
 using Symbolicator.Engine.Minidumps;
 using Symbolicator.Engine.Objects;
+using Symbolicator.Engine.Rendering;
 using Symbolicator.Engine.Scheduling;
 using Symbolicator.Engine.Sources;
 using Symbolicator.Formats.Core;
@@ -50,7 +51,9 @@ internal static class MinidumpCommand
         }
         else
         {
-            CrashText.Write(output, completed);
+            using var text = new StringWriter { NewLine = "\n" };
+            CrashText.Write(text, output.Style, completed);
+            output.Write(text.ToString());
         }
 
         return 0;

@@ -1,81 +1,76 @@
 using System.Globalization;
 using Symbolicator.Engine.Contracts;
+using Symbolicator.Formats.Model;
 
-namespace Symbolicator.Cli.Output;
+namespace Symbolicator.Engine.Rendering;
 
-/// <summary>A crash for people: what happened where, then the threads, the crashed one first.</summary>
-internal static class CrashText
+/// <summary>A crash for people: what happened where, then the threads, the crashed one first, then what is missing.</summary>
+public static class CrashText
 {
-    public static void Write(LineWriter output, CompletedResponse crash)
+    public static void Write(TextWriter output, Style style, CompletedResponse crash)
     {
         if (crash.Crashed == true)
         {
-            output.Write(output.Style.Name).Write(Printable.Of(crash.CrashReason ?? "")).Write(output.Style.Off).EndLine();
+            output.WriteLine($"{style.Name}{Printable.Of(crash.CrashReason ?? "")}{style.Off}");
         }
 
         if (crash.SystemInfo is { } system)
         {
             string[] parts = [system.OsName, system.OsVersion, system.OsBuild];
-            output.Write(Printable.Of(string.Join(' ', parts.Where(part => part.Length > 0)))).Write(", ")
-                .Write(Formats.Model.ArchNames.Name(system.CpuArch)).EndLine();
+            output.WriteLine($"{Printable.Of(string.Join(' ', parts.Where(part => part.Length > 0)))}, {system.CpuArch.Name()}");
         }
 
         if (crash.Timestamp is { } seconds)
         {
             var time = DateTimeOffset.FromUnixTimeSeconds(seconds);
-            output.Write(time.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)).Write(" UTC").EndLine();
+            output.WriteLine($"{time.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC");
         }
 
         foreach (var thread in crash.Stacktraces.OrderByDescending(thread => thread.IsRequesting == true))
         {
-            Write(output, thread, thread.IsRequesting != true ? "" : crash.Crashed == true ? " (crashed)" : " (wrote the dump)");
+            string part = thread.IsRequesting != true ? "" : crash.Crashed == true ? " (crashed)" : " (wrote the dump)";
+            Write(output, style, thread, part);
         }
 
         WriteMissing(output, crash.Modules);
     }
 
-    private static void Write(LineWriter output, SymbolicatedStacktrace thread, string part)
+    private static void Write(TextWriter output, Style style, SymbolicatedStacktrace thread, string part)
     {
-        output.EndLine();
-        output.Write($"thread {thread.ThreadId}");
-        if (thread.ThreadName is { } name)
-        {
-            output.Write($" \"{Printable.Of(name)}\"");
-        }
-
-        output.Write(part).EndLine();
+        string name = thread.ThreadName is { } text ? $" \"{Printable.Of(text)}\"" : "";
+        output.WriteLine();
+        output.WriteLine($"thread {thread.ThreadId}{name}{part}");
         for (int i = 0; i < thread.Frames.Count; i++)
         {
             bool inline = i + 1 < thread.Frames.Count && thread.Frames[i + 1].OriginalIndex == thread.Frames[i].OriginalIndex;
-            Write(output, thread.Frames[i], inline);
+            Write(output, style, thread.Frames[i], inline);
         }
     }
 
-    private static void Write(LineWriter output, SymbolicatedFrame frame, bool inline)
+    private static void Write(TextWriter output, Style style, SymbolicatedFrame frame, bool inline)
     {
-        var style = output.Style;
         output.Write($"{frame.OriginalIndex,3}  ");
         if (frame.Function is { } function)
         {
-            output.Write(style.Name).Write(Printable.Of(function)).Write(style.Off);
+            output.Write($"{style.Name}{Printable.Of(function)}{style.Off}");
         }
         else
         {
             string package = frame.Package is { } path ? path[(path.LastIndexOfAny(['/', '\\']) + 1)..] : "?";
-            output.Write(style.Address).WriteHex(frame.InstructionAddr).Write(style.Off).Write(" in ").Write(Printable.Of(package));
+            output.Write($"{style.Address}0x{frame.InstructionAddr:x}{style.Off} in {Printable.Of(package)}");
         }
 
         if (frame.Filename is { } file)
         {
             string line = frame.Lineno is > 0 and var number ? $":{number}" : "";
-            output.Write(" (").Write(style.Place).Write(Printable.Of(file)).Write(line).Write(style.Off).Write(")");
+            output.Write($" ({style.Place}{Printable.Of(file)}{line}{style.Off})");
         }
 
-        output.Write(style.Dim).Write(inline ? " [inline]" : $" [{Trust(frame.Trust)}]").Write(style.Off).EndLine();
+        output.WriteLine($"{style.Dim}{(inline ? " [inline]" : $" [{Trust(frame.Trust)}]")}{style.Off}");
     }
 
     /// <summary>Modules that frames lie in but whose files were not found: what to add to get names.</summary>
-    private static void WriteMissing(LineWriter output, IReadOnlyList<SymbolicatedModule> modules)
+    private static void WriteMissing(TextWriter output, IReadOnlyList<SymbolicatedModule> modules)
     {
         bool any = false;
         foreach (var module in modules)
@@ -87,14 +82,13 @@ internal static class CrashText
 
             if (!any)
             {
-                output.EndLine();
-                output.Write("modules without symbols").EndLine();
+                output.WriteLine();
+                output.WriteLine("modules without symbols");
                 any = true;
             }
 
             string id = module.DebugId?.ToString() ?? module.CodeId?.Hex ?? "without id";
-            output.Write("     ").Write(Printable.Of(module.CodeFile ?? module.DebugFile ?? "?")).Write($"  {id}  ")
-                .Write(Status(module.DebugStatus)).EndLine();
+            output.WriteLine($"     {Printable.Of(module.CodeFile ?? module.DebugFile ?? "?")}  {id}  {Status(module.DebugStatus)}");
         }
     }
 

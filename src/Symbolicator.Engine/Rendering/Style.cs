@@ -1,7 +1,7 @@
-namespace Symbolicator.Cli.Output;
+namespace Symbolicator.Engine.Rendering;
 
 /// <summary>Escape sequences around parts of people's output.</summary>
-internal sealed record Style(string Address, string Name, string Place, string Dim, string Off)
+public sealed record Style(string Address, string Name, string Place, string Dim, string Off)
 {
     public static Style Plain { get; } = new("", "", "", "", "");
 

@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace Symbolicator.Cli.Output;
+namespace Symbolicator.Engine.Rendering;
 
 /// <summary>Text of untrusted files for people: no control characters, which could drive a terminal.</summary>
-internal static class Printable
+public static class Printable
 {
     public static string Of(ReadOnlySpan<byte> utf8) => Of(Encoding.UTF8.GetString(utf8));
 
