@@ -13,15 +13,18 @@ internal static class ElfNotes
 
     private const int SonyFingerprintSize = 20;
     private const int HashedCode = 4096;
+    private const int MinimumBudget = 64 << 10;
 
     /// <summary>Bytes of the build id; empty without one or when it is all zero.</summary>
     public static ReadOnlySpan<byte> FindBuildId(
         FileBytes file, ElfSegments segments, ElfSections sections, ElfEncoding encoding, FaultLog faults)
     {
+        // Headers may all point at the same bytes: together they may be walked a few times, not once for each header.
+        long budget = (4 * file.Length) + MinimumBudget;
         foreach (ref readonly var segment in segments.All)
         {
             if (segment.Type == ElfSegmentType.Note
-                && TryFind(ElfSegments.Bytes(segment, file), segment.Alignment, encoding, faults, out var id))
+                && TryFind(ElfSegments.Bytes(segment, file), segment.Alignment, encoding, faults, ref budget, out var id))
             {
                 return id;
             }
@@ -29,7 +32,7 @@ internal static class ElfNotes
 
         // The section of that name first; kernels have theirs in ".notes".
         int named = sections.Find(".note.gnu.build-id"u8);
-        if (named >= 0 && TryFindInSection(sections, named, encoding, faults, out var found))
+        if (named >= 0 && TryFindInSection(sections, named, encoding, faults, ref budget, out var found))
         {
             return found;
         }
@@ -37,7 +40,7 @@ internal static class ElfNotes
         for (int i = 0; i < sections.All.Length; i++)
         {
             if (i != named && sections.All[i].Type == ElfSectionType.Note && sections.All[i].HasBytes
-                && TryFindInSection(sections, i, encoding, faults, out found))
+                && TryFindInSection(sections, i, encoding, faults, ref budget, out found))
             {
                 return found;
             }
@@ -79,17 +82,27 @@ internal static class ElfNotes
     }
 
     private static bool TryFindInSection(
-        ElfSections sections, int index, ElfEncoding encoding, FaultLog faults, out ReadOnlySpan<byte> id)
+        ElfSections sections, int index, ElfEncoding encoding, FaultLog faults, scoped ref long budget, out ReadOnlySpan<byte> id)
     {
         id = default;
-        return sections.TryRead(index, out var section, out _)
-            && TryFind(section, sections.All[index].Alignment, encoding, faults, out id);
+        ref readonly var header = ref sections.All[index];
+        return (header.Flags & ElfSectionFlags.Compressed) == 0 // notes are loaded and so never compressed
+            && sections.TryRead(index, out var section, out _)
+            && TryFind(section, header.Alignment, encoding, faults, ref budget, out id);
     }
 
     /// <summary>Walks the notes of one container; each container has an alignment of its own (gABI "Note Section").</summary>
-    private static bool TryFind(Section notes, ulong alignment, ElfEncoding encoding, FaultLog faults, out ReadOnlySpan<byte> id)
+    private static bool TryFind(
+        Section notes, ulong alignment, ElfEncoding encoding, FaultLog faults, scoped ref long budget, out ReadOnlySpan<byte> id)
     {
         id = default;
+        budget -= notes.Length;
+        if (budget < 0)
+        {
+            faults.Add(new ParseFault(MalformedReason.StepsOverLimit, notes.Range.Offset), "note");
+            return false;
+        }
+
         int padding = alignment == 8 ? 8 : 4;
         var reader = notes.ReaderAt(0, encoding.BigEndian);
         while (reader.Remaining >= 3 * sizeof(uint))

@@ -128,6 +128,28 @@ public sealed class ElfBoundsTests
     }
 
     [Fact]
+    public void Note_headers_that_all_point_at_the_same_bytes_run_out_of_budget()
+    {
+        var elf = new ElfBuilder();
+        var notes = elf.Content();
+        for (int i = 0; i < 1000; i++)
+        {
+            notes.Bytes(elf.Note("other", 1, []));
+        }
+
+        int section = elf.Section(".note", 7, notes.ToArray());
+        for (int i = 0; i < 200; i++)
+        {
+            elf.Segment(4, section);
+        }
+
+        using var image = ElfReading.Open(elf.Build());
+
+        Assert.Null(image.CodeId);
+        Assert.Equal(MalformedReason.StepsOverLimit, image.Faults.First[0].Fault.Reason);
+    }
+
+    [Fact]
     public void A_big_endian_build_id_is_not_swapped()
     {
         var elf = new ElfBuilder(bigEndian: true) { Machine = 21 };
