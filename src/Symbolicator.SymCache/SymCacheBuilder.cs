@@ -13,6 +13,9 @@ public static class SymCacheBuilder
     /// <summary>Raised when the same input gives other answers than before.</summary>
     internal const ulong SemanticVersion = 1;
 
+    /// <summary>Changes whenever existing caches must not be used any more; part of the keys of caches.</summary>
+    public static string CacheVersion { get; } = $"{Layout.ScfHeader.Major}.{SemanticVersion}";
+
     /// <exception cref="MalformedFileException">
     /// The debug information is unusable as a whole, or the result does not fit the format.
     /// </exception>

@@ -52,6 +52,9 @@ internal sealed class ArtifactCache
     public Task<CacheEntry> GetOrBuildAsync(CacheKey key, ArtifactBuilder build, CancellationToken ct) =>
         _flights.GetAsync(key.Id, lifetime => FindOrBuildAsync(key, build, lifetime), ct);
 
+    /// <summary>A place to write to, for builders that need a second one. Dispose it unless it is handed over as the content.</summary>
+    public CacheOutput NewOutput() => new(_disk.NewTemporaryPath(), MemoryFallbackBytes);
+
     /// <summary>Forgets an entry that turned out to be unusable.</summary>
     public void Invalidate(CacheKey key)
     {
@@ -126,20 +129,23 @@ internal sealed class ArtifactCache
 
     private async Task<CacheEntry> BuildAsync(CacheKey key, ArtifactBuilder build, CancellationToken ct)
     {
-        string path = _disk.NewTemporaryPath();
+        using var output = NewOutput();
+        CacheOutput? content = null;
         try
         {
-            using var output = new CacheOutput(path, MemoryFallbackBytes);
             var outcome = await RunAsync(key, build, output, ct);
+            content = outcome.Content;
             var answer = new CacheAnswer(
                 outcome.Status, outcome.Detail, outcome.HttpStatus, outcome.Facts, AnswerOrigin.Source, _time.GetUtcNow());
             return outcome.Status == ObjectStatus.Found
-                ? await PublishAsync(key, output, answer, ct)
+                ? await PublishAsync(key, content ?? output, answer, ct)
                 : PublishNegative(key, answer);
         }
         finally
         {
-            DiskCache.TryDelete(path);
+            output.DeleteTemporary();
+            content?.DeleteTemporary();
+            content?.Dispose();
         }
     }
 

@@ -30,4 +30,10 @@ internal sealed record CacheAnswer(
     ObjectStatus Status, string? Detail, int? HttpStatus, string? Facts, AnswerOrigin From, DateTimeOffset Created);
 
 /// <summary>How a build ended.</summary>
-internal readonly record struct BuildOutcome(ObjectStatus Status, string? Detail = null, int? HttpStatus = null, string? Facts = null);
+/// <param name="Status">Found, or why not.</param>
+/// <param name="Detail">For people; holds no secret.</param>
+/// <param name="HttpStatus">Of the source's last answer.</param>
+/// <param name="Facts">To be remembered; JSON.</param>
+/// <param name="Content">What is to be cached, when it is not the output that the builder was given.</param>
+internal readonly record struct BuildOutcome(
+    ObjectStatus Status, string? Detail = null, int? HttpStatus = null, string? Facts = null, CacheOutput? Content = null);

@@ -142,6 +142,15 @@ internal sealed class CacheOutput : Stream
             : MappedFileBytes.Open(TempPath!);
     }
 
+    /// <summary>Unlinks the temporary file, unless it has been moved into place. Who has it open keeps it.</summary>
+    public void DeleteTemporary()
+    {
+        if (TempPath is not null)
+        {
+            DiskCache.TryDelete(TempPath);
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         if (disposing)

@@ -38,6 +38,9 @@ internal sealed class DiskCache
         Directory.CreateDirectory(_tmp, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
+    /// <summary>For files that live as long as one piece of work.</summary>
+    public string TemporaryDirectory => _tmp;
+
     /// <summary>A name in <c>tmp</c> that nobody else has.</summary>
     public string NewTemporaryPath() =>
         Path.Join(_tmp, $"{Environment.ProcessId}-{Interlocked.Increment(ref _tmpNumber)}");
@@ -83,14 +86,15 @@ internal sealed class DiskCache
         string path = PathOf(key);
 
         // The description first: a file is only looked at when it is there.
-        WriteRecord(path + SidecarSuffix, sidecar, CacheJsonContext.Default.CacheSidecar);
+        WriteRecord(path + SidecarSuffix, sidecar, CacheJsonContext.Default.CacheSidecar, durable: true);
         Move(temporaryPath, path);
         File.Delete(path + NegativeSuffix);
     }
 
+    /// <summary>Not made durable: a failure that is forgotten is found out again.</summary>
     /// <exception cref="IOException">The disk does not take it.</exception>
     public void PublishNegative(CacheKey key, NegativeEntry entry) =>
-        WriteRecord(PathOf(key) + NegativeSuffix, entry, CacheJsonContext.Default.NegativeEntry);
+        WriteRecord(PathOf(key) + NegativeSuffix, entry, CacheJsonContext.Default.NegativeEntry, durable: false);
 
     /// <summary>Forgets a key; who has its file open keeps it.</summary>
     public void Delete(CacheKey key)
@@ -131,7 +135,7 @@ internal sealed class DiskCache
         }
     }
 
-    private void WriteRecord<T>(string path, T record, JsonTypeInfo<T> type)
+    private void WriteRecord<T>(string path, T record, JsonTypeInfo<T> type, bool durable)
     {
         string temporary = NewTemporaryPath();
         try
@@ -144,7 +148,7 @@ internal sealed class DiskCache
             }))
             {
                 JsonSerializer.Serialize(file, record, type);
-                file.Flush(flushToDisk: true);
+                file.Flush(flushToDisk: durable);
             }
 
             Move(temporary, path);

@@ -12,6 +12,9 @@ internal sealed record DownloadOptions
     /// <summary>To the headers of an answer, for each attempt.</summary>
     public TimeSpan HeadTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Between two pieces of a body.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>For one file, all attempts together.</summary>
     public TimeSpan TotalTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
@@ -32,6 +35,7 @@ internal sealed record DownloadOptions
             ConnectToReservedIps = root.Flag("connect_to_reserved_ips", false),
             ConnectTimeout = root.Duration("connect_timeout", none.ConnectTimeout),
             HeadTimeout = root.Duration("head_timeout", none.HeadTimeout),
+            IdleTimeout = root.Duration("idle_timeout", none.IdleTimeout),
             TotalTimeout = root.Duration("max_download_timeout", none.TotalTimeout),
             MaxBytes = root.Bytes("max_download_size", none.MaxBytes),
             MaxConcurrent = root.Integer("max_concurrent_downloads", none.MaxConcurrent, 1),

@@ -57,6 +57,19 @@ internal static class HumanDuration
         return any;
     }
 
+    /// <summary>The largest unit that needs no fraction: <c>200ms</c>, <c>90s</c>, <c>5m</c>.</summary>
+    public static string Format(TimeSpan duration)
+    {
+        (long unit, string name) = duration.Ticks switch
+        {
+            var t when t >= TimeSpan.TicksPerHour && t % TimeSpan.TicksPerHour == 0 => (TimeSpan.TicksPerHour, "h"),
+            var t when t >= TimeSpan.TicksPerMinute && t % TimeSpan.TicksPerMinute == 0 => (TimeSpan.TicksPerMinute, "m"),
+            var t when t >= TimeSpan.TicksPerSecond && t % TimeSpan.TicksPerSecond == 0 => (TimeSpan.TicksPerSecond, "s"),
+            _ => (TimeSpan.TicksPerMillisecond, "ms"),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{duration.Ticks / unit}{name}");
+    }
+
     private static int CountWhile(ReadOnlySpan<char> text, Func<char, bool> holds)
     {
         int count = 0;

@@ -21,7 +21,12 @@ internal sealed class JobAnswers(JobTracker tracker, IJobStore store, AdmissionC
     /// <exception cref="RequestRefusedException">Too many jobs run, or the service stops.</exception>
     public async Task<IResult> SubmitAsync(HttpContext context, Guid id, JobWork work, RequestQuery query)
     {
-        var slot = admission.TryEnter() ?? throw Refuse(context);
+        if (admission.TryEnter() is not { } slot)
+        {
+            store.Delete(id);
+            throw Refuse(context);
+        }
+
         var job = await tracker.SubmitAsync(id, work, slot);
         return await AnswerAsync(job, query.Wait, context.RequestAborted);
     }

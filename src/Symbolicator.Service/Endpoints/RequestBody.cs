@@ -2,6 +2,8 @@ using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
+using Symbolicator.Formats.Archives;
+using Symbolicator.Service.Caching;
 
 namespace Symbolicator.Service.Endpoints;
 
@@ -12,7 +14,7 @@ internal static class RequestBody
     /// The body as a stream that throws <see cref="BodyTooLargeException"/> beyond the limit.
     /// </summary>
     /// <exception cref="RequestRefusedException">An encoding that is not understood.</exception>
-    public static Stream Open(HttpContext context, long limit)
+    public static async Task<Stream> OpenAsync(HttpContext context, long limit)
     {
         // The limit of the server knows nothing of compression, and answers differently.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
@@ -31,8 +33,35 @@ internal static class RequestBody
         {
             "" or "identity" => raw,
             "gzip" or "x-gzip" => new LimitedStream(new GZipStream(raw, CompressionMode.Decompress), limit),
+            "zstd" => new LimitedStream(StreamDecompression.OpenZstd(await SpoolAsync(raw, context)), limit),
             _ => throw Unsupported(context),
         };
+    }
+
+    /// <summary>The decoder reads synchronously, which connections do not allow; files do.</summary>
+    private static async Task<Stream> SpoolAsync(Stream raw, HttpContext context)
+    {
+        var file = new FileStream(context.RequestServices.GetRequiredService<DiskCache>().NewTemporaryPath(), new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            Options = FileOptions.DeleteOnClose,
+        });
+        try
+        {
+            await raw.CopyToAsync(file, context.RequestAborted);
+            file.Position = 0;
+
+            // The decoder does not own its input.
+            context.Response.RegisterForDispose(file);
+            return file;
+        }
+        catch
+        {
+            await file.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Reads the rest of a stream into pooled memory, hands it out once, and gives it back.</summary>
@@ -60,8 +89,8 @@ internal static class RequestBody
 
     private static RequestRefusedException Unsupported(HttpContext context)
     {
-        context.Response.Headers.AcceptEncoding = "gzip";
+        context.Response.Headers.AcceptEncoding = "gzip, zstd";
         return new RequestRefusedException(ErrorAnswer.Text(
-            StatusCodes.Status415UnsupportedMediaType, "Unsupported Content-Encoding: expected gzip or identity"));
+            StatusCodes.Status415UnsupportedMediaType, "Unsupported Content-Encoding: expected gzip, zstd or identity"));
     }
 }

@@ -1,11 +1,17 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Symbolicator.Engine.Frames;
+using Symbolicator.Engine.Minidumps;
+using Symbolicator.Engine.Objects;
 using Symbolicator.Engine.Scheduling;
+using Symbolicator.Engine.Symbolication;
 using Symbolicator.Service.Caching;
 using Symbolicator.Service.Configuration;
 using Symbolicator.Service.Endpoints;
 using Symbolicator.Service.Jobs;
+using Symbolicator.Service.Objects;
 using Symbolicator.Service.Observability;
 using Symbolicator.Service.Scheduling;
+using Symbolicator.Service.Sources;
 
 namespace Symbolicator.Service.Hosting;
 
@@ -27,11 +33,16 @@ internal static class ServiceHost
         replace?.Invoke(builder.Services);
 
         var app = builder.Build();
+
+        // It listens from its creation on: what is measured before the first scrape counts too.
+        app.Services.GetRequiredService<PrometheusExporter>();
         app.UseRouting();
         app.UseMiddleware<RequestPipeline>();
         HealthEndpoint.Map(app);
         MetricsEndpoint.Map(app);
         RequestsEndpoint.Map(app);
+        SymbolicateEndpoint.Map(app);
+        MinidumpEndpoint.Map(app);
         return app;
     }
 
@@ -65,10 +76,24 @@ internal static class ServiceHost
         services.AddSingleton<ArtifactCache>();
         services.AddHostedService<CacheSweepService>();
 
+        services.AddSingleton<IHostResolver, SystemHostResolver>();
+        services.AddSingleton<OutboundPolicy>();
+        services.AddSingleton(provider => new DownloadClients(options.Downloads, provider.GetRequiredService<OutboundPolicy>().ConnectAsync));
+        services.AddSingleton<Downloader>();
+        services.AddSingleton(provider => SecretFingerprint.Load(provider.GetRequiredService<WorkDirectory>().Root));
+        services.AddSingleton<SourceFactory>();
+        services.AddSingleton<ObjectFetcher>();
+        services.AddSingleton<IObjectStore, CachingObjectStore>();
+        services.AddSingleton<Demangler>(static (_, _) => null);
+        services.AddSingleton<StackSymbolicator>();
+        services.AddSingleton<MinidumpProcessor>();
+
         services.AddSingleton<AdmissionControl>();
         services.AddSingleton<IJobStore>(provider => new FolderJobStore(provider.GetRequiredService<WorkDirectory>().Root));
         services.AddSingleton<IWorkQueue, ChannelWorkQueue>();
         services.AddSingleton<JobTracker>();
         services.AddSingleton<JobAnswers>();
+        services.AddSingleton<IJobProcessor, JobProcessor>();
+        services.AddHostedService<JobWorker>();
     }
 }
