@@ -21,6 +21,9 @@ internal sealed class ArtifactCache
     /// <summary>A file larger than this is not kept in memory when the disk is full.</summary>
     private const long MemoryFallbackBytes = 512L << 20;
 
+    /// <summary>Entries known to be intact; beyond this they are verified again.</summary>
+    private const int MaxVerified = 100_000;
+
     private readonly DiskCache _disk;
     private readonly CacheOptions _options;
     private readonly ICpuScheduler _cpu;
@@ -123,7 +126,7 @@ internal sealed class ArtifactCache
             throw;
         }
 
-        _verified.TryAdd(key.Id, 0);
+        MarkVerified(key);
         return true;
     }
 
@@ -183,7 +186,7 @@ internal sealed class ArtifactCache
                 uint crc = await _cpu.RunAsync(CpuLane.Build, t => Crc32C.Of(bytes, t), ct);
                 _disk.Publish(key, output.TempPath!, new CacheSidecar(
                     key.Text, key.Scope, answer.Created.ToUnixTimeSeconds(), bytes.Length, crc, answer.Facts));
-                _verified.TryAdd(key.Id, 0);
+                MarkVerified(key);
             }
             else
             {
@@ -219,6 +222,16 @@ internal sealed class ArtifactCache
         }
 
         return new CacheEntry(answer, null);
+    }
+
+    private void MarkVerified(CacheKey key)
+    {
+        if (_verified.Count >= MaxVerified)
+        {
+            _verified.Clear();
+        }
+
+        _verified.TryAdd(key.Id, 0);
     }
 
     private void NotCached(CacheKey key, Exception? reason)

@@ -19,23 +19,13 @@ internal sealed class JobTracker(
     {
         var now = time.GetUtcNow();
         var job = new Job(id, work, slot, now);
-        try
-        {
-            // Not the caller's token: a job that is announced must not be torn by a client that leaves.
-            await store.PutRequestAsync(
-                id, new JobRecord(work.Kind, work.Scope, now.ToUnixTimeSeconds(), work.SourceIds), CancellationToken.None);
-            _jobs[id] = job;
-            metrics.JobStarted();
-            await queue.EnqueueAsync(id, CancellationToken.None);
-            return job;
-        }
-        catch
-        {
-            _jobs.TryRemove(id, out _);
-            slot.Dispose();
-            store.Delete(id);
-            throw;
-        }
+        _jobs[id] = job;
+        metrics.JobStarted();
+        await RecordAsync(job, work);
+
+        // Not the caller's token: a job that is announced must not be torn by a client that leaves.
+        await queue.EnqueueAsync(id, CancellationToken.None);
+        return job;
     }
 
     /// <summary>A job that runs or whose result can still be had.</summary>
@@ -108,6 +98,20 @@ internal sealed class JobTracker(
             {
                 Log.ResultNotDeleted(log, e, job.Id);
             }
+        }
+    }
+
+    /// <summary>A full disk costs what a restart would know of the job, not the job.</summary>
+    private async Task RecordAsync(Job job, JobWork work)
+    {
+        try
+        {
+            var record = new JobRecord(work.Kind, work.Scope, job.Created.ToUnixTimeSeconds(), work.SourceIds);
+            await store.PutRequestAsync(job.Id, record, CancellationToken.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.RequestNotStored(log, e, job.Id);
         }
     }
 

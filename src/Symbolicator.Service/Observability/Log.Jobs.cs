@@ -20,6 +20,9 @@ internal static partial class Log
     [LoggerMessage(1006, LogLevel.Error, "{Method} {Route} failed unexpectedly")]
     public static partial void RequestFailed(ILogger log, Exception e, string method, string route);
 
+    [LoggerMessage(1007, LogLevel.Warning, "The description of job {Id} could not be stored")]
+    public static partial void RequestNotStored(ILogger log, Exception e, Guid id);
+
     [LoggerMessage(5001, LogLevel.Information, "Stopping: no more jobs are admitted, {Running} still run")]
     public static partial void Draining(ILogger log, int running);
 
