@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.SymCache.Layout;
@@ -55,7 +54,7 @@ public sealed partial class SymCacheFile : IDisposable
             throw Malformed(MalformedReason.Truncated, 48);
         }
 
-        _directory = ReadDirectory(header, out string codeId);
+        _directory = ReadDirectory(header, out var codeId, out string? name);
         _blockIndex = Section(ScfSection.BlockIndex, 8L * _counts.Blocks);
         _rows = Section(ScfSection.Rows, 0);
         _contexts = Section(ScfSection.Contexts, 4 * ContextGroup.Count(_counts.Contexts));
@@ -74,10 +73,12 @@ public sealed partial class SymCacheFile : IDisposable
         Info = new SymCacheInfo(
             header.Arch,
             header.Flags.HasFlag(ScfFlags.HasDebugId) ? header.DebugId : null,
-            CodeId.Parse(codeId),
+            codeId,
+            name,
             header.Kind,
             header.Origin,
             header.Features,
+            header.ImageBase,
             header.ImageSize,
             header.SourceSize,
             header.Fingerprint,
@@ -145,17 +146,16 @@ public sealed partial class SymCacheFile : IDisposable
     private static MalformedFileException Malformed(MalformedReason reason, long offset) =>
         new(FileFormat.SymCache, new ParseFault(reason, offset));
 
-    private ScfSectionEntry[] ReadDirectory(in ScfHeader header, out string codeId)
+    private ScfSectionEntry[] ReadDirectory(in ScfHeader header, out CodeId? codeId, out string? name)
     {
-        // The count is checked before anything is sized by it; ids longer than this do not exist.
-        const int MaxCodeId = 4096;
-        if (header.SectionCount is < 0 or > ScfSectionEntry.MaxCount || header.CodeIdLength is < 0 or > MaxCodeId)
+        // The counts are checked before anything is sized by them.
+        if (header.SectionCount is < 0 or > ScfSectionEntry.MaxCount || header.IdentityLength is < 0 or > ScfIdentity.MaxLength)
         {
             throw Malformed(MalformedReason.CountOverLimit, 12);
         }
 
         int tableLength = header.SectionCount * ScfSectionEntry.Size;
-        if (!new ByteRange(0, header.FileLength).TrySlice(ScfHeader.Size, (ulong)(tableLength + header.CodeIdLength), out var range)
+        if (!new ByteRange(0, header.FileLength).TrySlice(ScfHeader.Size, (ulong)(tableLength + header.IdentityLength), out var range)
             || !_file.TrySlice(range, out var bytes))
         {
             throw Malformed(MalformedReason.Truncated, ScfHeader.Size);
@@ -175,7 +175,7 @@ public sealed partial class SymCacheFile : IDisposable
             }
         }
 
-        codeId = Encoding.ASCII.GetString(bytes[tableLength..]);
+        (codeId, name) = ScfIdentity.Decode(bytes[tableLength..]);
         return directory;
     }
 

@@ -5,6 +5,8 @@ namespace Symbolicator.SymCache;
 /// <summary>Identity and figures of a symcache, from its header alone.</summary>
 /// <param name="Origin">Format of the file that the cache was made from.</param>
 /// <param name="Features">What that file offered.</param>
+/// <param name="Name">Name that the file gives itself, null when it has none.</param>
+/// <param name="ImageBase">Preferred load address; addresses of the cache are relative to it.</param>
 /// <param name="ImageSize">Bytes of the image, 0 when unknown.</param>
 /// <param name="SourceSize">Bytes of that file, 0 when unknown.</param>
 /// <param name="Fingerprint">Changes when a builder of another version or with other options gives other answers.</param>
@@ -20,9 +22,11 @@ public sealed record SymCacheInfo(
     Arch Arch,
     DebugId? DebugId,
     CodeId? CodeId,
+    string? Name,
     ObjectKind Kind,
     FileFormat Origin,
     ObjectFeatures Features,
+    ulong ImageBase,
     ulong ImageSize,
     long SourceSize,
     ulong Fingerprint,

@@ -27,10 +27,11 @@ public sealed class LayoutTests
         Assert.Equal(0x1122334455, BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(64)));
         Assert.Equal(SlowCrc32C(bytes.AsSpan(0, 124)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(124)));
         int sections = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(12));
-        int codeId = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(104));
-        Assert.Equal(40, codeId);
-        var directory = bytes.AsSpan(128, (sections * 32) + codeId);
-        Assert.Equal("0123456789abcdef0123456789abcdef01234567", Encoding.ASCII.GetString(directory[^40..]));
+        int identity = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(104));
+        Assert.Equal(41 + "libforty.so".Length, identity);
+        Assert.Equal(0x400000, BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(116)));
+        var directory = bytes.AsSpan(128, (sections * 32) + identity);
+        Assert.Equal("0123456789abcdef0123456789abcdef01234567\0libforty.so", Encoding.UTF8.GetString(directory[^identity..]));
         Assert.Equal(SlowCrc32C(directory), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(112)));
     }
 
@@ -39,7 +40,7 @@ public sealed class LayoutTests
     {
         byte[] bytes = Caches.Build(Samples.Forty());
         int sections = BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(12));
-        long end = 128 + (sections * 32) + 40;
+        long end = 128 + (sections * 32) + 41 + "libforty.so".Length;
         uint lastKind = 0;
         for (int i = 0; i < sections; i++)
         {

@@ -20,7 +20,7 @@ internal sealed class LinearModel
         _symbols = [.. file.Symbols
             .GroupBy(symbol => symbol.Address)
             .OrderBy(group => group.Key)
-            .Select(group => group.OrderBy(s => s.Size == 0).ThenBy(s => s.Name, StringComparer.Ordinal).ThenByDescending(s => s.Size).First())];
+            .Select(group => group.Reverse().OrderByDescending(s => s.Size).First())];
         AddFunctions();
         var sized = _symbols.Where(symbol => symbol.Size > 0).ToList();
         foreach (var symbol in sized)
@@ -114,8 +114,7 @@ internal sealed class LinearModel
 
     private string NameAt(ulong address, string debugName)
     {
-        var names = _file.Symbols.Where(s => s.Address == address).Select(s => s.Name).ToList();
-        return names.Count == 0 || names.Contains(debugName) ? debugName : _symbols.Single(s => s.Address == address).Name;
+        return _symbols.SingleOrDefault(s => s.Address == address)?.Name ?? debugName;
     }
 
     /// <summary>The last sized symbol around an address, else the label before it that nothing sized surrounds.</summary>

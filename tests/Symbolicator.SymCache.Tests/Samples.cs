@@ -11,6 +11,8 @@ internal static class Samples
     {
         var file = new FakeObjectFile
         {
+            Name = "libforty.so",
+            ImageBase = 0x400000,
             ImageSize = 0x10000,
             CodeId = CodeId.Parse("0123456789abcdef0123456789abcdef01234567"),
             DebugId = DebugId.Parse("67452301-ab89-efcd-0123-456789abcdef"),

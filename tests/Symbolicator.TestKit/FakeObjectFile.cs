@@ -17,9 +17,9 @@ public sealed class FakeObjectFile : IObjectFile
 
     public DebugId? DebugId { get; set; }
 
-    public string? Name => null;
+    public string? Name { get; set; }
 
-    public ulong ImageBase => 0;
+    public ulong ImageBase { get; set; }
 
     public ulong ImageSize { get; set; }
 

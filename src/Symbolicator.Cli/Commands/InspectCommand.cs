@@ -65,15 +65,15 @@ internal static class InspectCommand
         Faults = item.Faults.IsEmpty ? null : [.. item.Faults.First.Select(fault => fault.ToString())],
     };
 
-    /// <summary>A symcache answers for the file that it was made from; its addresses are relative to the image.</summary>
+    /// <summary>A symcache answers for the file that it was made from.</summary>
     private static ObjectRow RowOf(SymCacheInfo info) => new(
         WireNames.Of(info.Origin),
         WireNames.Of(info.Kind),
         info.Arch.Name(),
         info.DebugId?.ToString(),
         info.CodeId?.Hex,
-        "0x0",
-        null,
+        $"0x{info.ImageBase:x}",
+        info.Name,
         info.Features.HasFlag(ObjectFeatures.Symbols),
         info.Features.HasFlag(ObjectFeatures.DebugInfo),
         info.Features.HasFlag(ObjectFeatures.UnwindInfo),

@@ -12,10 +12,10 @@ public abstract class FileBytes : IDisposable
 
     public ByteRange All => new(0, Length);
 
-    /// <summary>A view of at most 2 GiB; false when the range leaves the file or is longer.</summary>
+    /// <summary>A view of at most 2 GiB; false when the range leaves the file or is longer, or when no lease is left.</summary>
     public bool TrySlice(ByteRange range, out ReadOnlySpan<byte> span)
     {
-        if (range.Offset < 0 || range.Length < 0 || range.Length > int.MaxValue
+        if (Volatile.Read(ref _leases) == 0 || range.Offset < 0 || range.Length < 0 || range.Length > int.MaxValue
             || range.Offset > Length || range.Length > Length - range.Offset)
         {
             span = default;

@@ -266,9 +266,9 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
 
     private long WriteFile(Stream output, List<SectionWriter> sections, in ScfCounts counts)
     {
-        string codeId = file.CodeId?.Hex ?? "";
-        byte[] directory = new byte[(sections.Count * ScfSectionEntry.Size) + codeId.Length];
-        System.Text.Encoding.ASCII.GetBytes(codeId, directory.AsSpan(sections.Count * ScfSectionEntry.Size));
+        byte[] identity = ScfIdentity.Encode(file.CodeId, file.Name);
+        byte[] directory = new byte[(sections.Count * ScfSectionEntry.Size) + identity.Length];
+        identity.CopyTo(directory.AsSpan(sections.Count * ScfSectionEntry.Size));
         long end = ScfHeader.Size + directory.Length;
         for (int i = 0; i < sections.Count; i++)
         {
@@ -279,7 +279,7 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
         }
 
         byte[] header = new byte[ScfHeader.Size];
-        Header(sections.Count, codeId.Length, end, counts, Crc32C.Of(directory)).Write(header);
+        Header(sections.Count, identity.Length, end, counts, Crc32C.Of(directory)).Write(header);
         output.Write(header);
         output.Write(directory);
         long at = header.Length + directory.Length;
@@ -295,7 +295,7 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
         return at;
     }
 
-    private ScfHeader Header(int sections, int codeIdLength, long length, in ScfCounts counts, uint directoryChecksum)
+    private ScfHeader Header(int sections, int identityLength, long length, in ScfCounts counts, uint directoryChecksum)
     {
         bool plain = options.StringProfile == StringProfile.Plain;
         long faults = file.Faults.Total;
@@ -314,9 +314,10 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
             (SymCacheBuilder.SemanticVersion << 8) | (plain ? 1UL : 0),
             options.SourceSize,
             counts,
-            codeIdLength,
+            identityLength,
             (uint)Math.Min(faults, uint.MaxValue),
-            directoryChecksum);
+            directoryChecksum,
+            file.ImageBase);
     }
 
     private BuildReport Report(long length, in ScfCounts counts)

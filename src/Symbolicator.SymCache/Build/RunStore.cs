@@ -24,7 +24,7 @@ internal sealed class RunStore : IDisposable
         _spill = new Spill(options.SpillDirectory);
         _rowsLeft = options.MaxRows;
         _flattener = new RangeFlattener(limits, Functions);
-        Symbols = new SymbolIndex(file.OpenSymbols(names), names);
+        Symbols = new SymbolIndex(file.OpenSymbols(names));
     }
 
     public FunctionTable Functions { get; } = new();

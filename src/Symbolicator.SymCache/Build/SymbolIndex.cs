@@ -4,30 +4,32 @@ using Symbolicator.Formats.Model;
 namespace Symbolicator.SymCache.Build;
 
 /// <summary>
-/// Symbols by address, several names at an address kept. Chooses one spelling without depending on the order of the
-/// symbol table: a name equal to the one of the debug information, else a symbol with a size before one without,
-/// else the first in bytewise order.
+/// Symbols by address, several names at an address kept. Of these the largest is preferred and among equals the last of
+/// the symbol table, where linkers put global symbols behind local ones: <c>getaddrinfo</c>, not
+/// <c>__GI_getaddrinfo</c>. llvm-symbolizer chooses the same.
 /// </summary>
 public sealed class SymbolIndex
 {
-    private readonly InternPool _names;
     private readonly PublicSymbol[] _symbols;
 
     /// <summary>Reads all symbols with a name.</summary>
-    public SymbolIndex(ISymbolCursor symbols, InternPool names)
+    public SymbolIndex(ISymbolCursor symbols)
     {
-        _names = names;
-        var list = new List<PublicSymbol>();
+        var list = new List<Ordered>();
         while (symbols.TryReadNext(out var symbol))
         {
             if (!symbol.Name.IsNone)
             {
-                list.Add(symbol);
+                list.Add(new Ordered(symbol.Address, symbol.Size, symbol.Name, list.Count));
             }
         }
 
-        list.Sort(Compare);
-        _symbols = [.. list];
+        list.Sort();
+        _symbols = new PublicSymbol[list.Count];
+        for (int i = 0; i < _symbols.Length; i++)
+        {
+            _symbols[i] = new PublicSymbol(list[i].Address, list[i].Size, list[i].Name);
+        }
     }
 
     /// <summary>Symbols, aliases included.</summary>
@@ -40,20 +42,7 @@ public sealed class SymbolIndex
     public StringRef NameAt(ulong address, StringRef debugName)
     {
         int first = FirstAt(address);
-        if (first >= _symbols.Length || _symbols[first].Address != address)
-        {
-            return debugName;
-        }
-
-        for (int i = first; i < _symbols.Length && _symbols[i].Address == address; i++)
-        {
-            if (_symbols[i].Name == debugName)
-            {
-                return debugName;
-            }
-        }
-
-        return _symbols[first].Name;
+        return first < _symbols.Length && _symbols[first].Address == address ? _symbols[first].Name : debugName;
     }
 
     /// <summary>The preferred symbol of each address in ascending order; <see cref="PublicSymbol.Size"/> as stated.</summary>
@@ -119,14 +108,6 @@ public sealed class SymbolIndex
     internal static ulong EndOf(in PublicSymbol symbol) =>
         symbol.Size > ulong.MaxValue - symbol.Address ? ulong.MaxValue : symbol.Address + symbol.Size;
 
-    private int Compare(PublicSymbol left, PublicSymbol right)
-    {
-        int byAddress = left.Address.CompareTo(right.Address);
-        int bySize = byAddress != 0 ? byAddress : (left.Size == 0).CompareTo(right.Size == 0);
-        int byName = bySize != 0 ? bySize : _names.Get(left.Name).SequenceCompareTo(_names.Get(right.Name));
-        return byName != 0 ? byName : right.Size.CompareTo(left.Size);
-    }
-
     private int FirstAt(ulong address)
     {
         int first = 0;
@@ -145,5 +126,16 @@ public sealed class SymbolIndex
         }
 
         return first;
+    }
+
+    /// <summary>Ascending by address; at one address the preferred symbol first.</summary>
+    private readonly record struct Ordered(ulong Address, ulong Size, StringRef Name, int Number) : IComparable<Ordered>
+    {
+        public int CompareTo(Ordered other)
+        {
+            int order = Address.CompareTo(other.Address);
+            order = order != 0 ? order : other.Size.CompareTo(Size);
+            return order != 0 ? order : other.Number.CompareTo(Number);
+        }
     }
 }

@@ -41,9 +41,10 @@ internal readonly record struct ScfHeader(
     ulong Fingerprint,
     long SourceSize,
     ScfCounts Counts,
-    int CodeIdLength,
+    int IdentityLength,
     uint FaultCount,
-    uint DirectoryChecksum)
+    uint DirectoryChecksum,
+    ulong ImageBase)
 {
     public const int Size = 128;
 
@@ -77,7 +78,8 @@ internal readonly record struct ScfHeader(
             new ScfCounts(U32(at, 72), U32(at, 76), U32(at, 80), U32(at, 84), U32(at, 88), U32(at, 92), U32(at, 96), U32(at, 100)),
             unchecked((int)U32(at, 104)),
             U32(at, 108),
-            U32(at, 112));
+            U32(at, 112),
+            U64(at, 116));
     }
 
     public void Write(Span<byte> at)
@@ -106,9 +108,10 @@ internal readonly record struct ScfHeader(
         Put(at, 92, Counts.Files);
         Put(at, 96, Counts.Names);
         Put(at, 100, Counts.Paths);
-        Put(at, 104, (uint)CodeIdLength);
+        Put(at, 104, (uint)IdentityLength);
         Put(at, 108, FaultCount);
         Put(at, 112, DirectoryChecksum);
+        BinaryPrimitives.WriteUInt64LittleEndian(at[116..], ImageBase);
         Put(at, ChecksumOffset, Crc32C.Of(at[..ChecksumOffset]));
     }
 
