@@ -9,11 +9,18 @@ public sealed class AllocationTests
     {
         using var cache = Caches.Open(Samples.Forty(), new SymCacheOptions { StringProfile = profile });
         Span<byte> name = stackalloc byte[256];
-        long frames = Lookups(cache, 100, name);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        frames += Lookups(cache, 10_000, name);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.True(frames > 10_000);
+        long fewest = long.MaxValue;
+
+        // The runtime itself may allocate a little on this thread while it replaces code by better code: lookups that
+        // allocate would do so in every round.
+        for (int round = 0; round < 5; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.True(Lookups(cache, 10_000, name) > 10_000);
+            fewest = Math.Min(fewest, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, fewest);
     }
 
     [Fact]

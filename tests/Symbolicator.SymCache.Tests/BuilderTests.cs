@@ -42,20 +42,19 @@ public sealed class BuilderTests
     }
 
     [Fact]
-    public void The_spelling_of_the_symbol_table_names_a_function_unless_it_also_has_the_one_of_the_debug_information()
+    public void The_last_of_the_largest_symbols_at_its_address_names_a_function()
     {
         var file = new FakeObjectFile();
-        file.Functions.Add(new FakeFunction("plain", R(0x10, 0x20)));
-        file.Functions.Add(new FakeFunction("_ZC2", R(0x20, 0x30)));
-        file.Symbols.AddRange([new FakeSymbol(0x10, 0, "alabel"), new FakeSymbol(0x10, 16, "zfunction"), new FakeSymbol(0x10, 16, "yfunction")]);
-        file.Symbols.AddRange([new FakeSymbol(0x20, 16, "_ZC1"), new FakeSymbol(0x20, 16, "_ZC2")]);
+        file.Functions.Add(new FakeFunction("__GI_getaddrinfo", R(0x10, 0x20)));
+        file.Functions.Add(new FakeFunction("alone", R(0x20, 0x30)));
+        file.Symbols.AddRange([new FakeSymbol(0x10, 16, "__GI_getaddrinfo"), new FakeSymbol(0x10, 16, "getaddrinfo"), new FakeSymbol(0x10, 0, "label")]);
         using var cache = Caches.Open(file);
-        Assert.Equal("yfunction@10 ?:0", cache.Show(0x10));
-        Assert.Equal("_ZC2@20 ?:0", cache.Show(0x20));
+        Assert.Equal("getaddrinfo@10 ?:0", cache.Show(0x10));
+        Assert.Equal("alone@20 ?:0", cache.Show(0x20));
 
         file.Symbols.Reverse();
         using var reversed = Caches.Open(file);
-        Assert.Equal("yfunction@10 ?:0", reversed.Show(0x10));
+        Assert.Equal("__GI_getaddrinfo@10 ?:0", reversed.Show(0x10));
     }
 
     [Fact]

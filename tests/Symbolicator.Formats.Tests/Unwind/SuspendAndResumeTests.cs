@@ -1,4 +1,3 @@
-using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.Formats.Unwind;
 using Symbolicator.TestKit;
