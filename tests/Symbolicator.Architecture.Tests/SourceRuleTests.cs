@@ -14,6 +14,7 @@ public sealed partial class SourceRuleTests
         ["Dwarf"] = ["Core", "Model"],
         ["Elf"] = ["Core", "Model", "Archives", "Dwarf"],
         ["Breakpad"] = ["Core", "Model"],
+        ["Demangle"] = ["Core", "Model"],
         ["Minidump"] = ["Core", "Model"],
         ["Unwind"] = ["Core", "Model"],
     };

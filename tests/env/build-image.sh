@@ -14,7 +14,7 @@ export STORAGE_DRIVER=${STORAGE_DRIVER:-overlay} BUILDAH_ISOLATION=chroot
 work=${RUN:-/tmp/symbolicator-image}; mkdir -p "$work"; chmod 755 "$work"
 mapfile -t bases < <(sed -nE 's/^FROM ([^ ]+).*/\1/p' "$root/Dockerfile")
 sdk=${bases[0]} aspnet=${bases[1]}
-dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
+dotnet=$(dirname "$(dotnet --list-sdks | sed -nE "s/.*\[(.*)\]/\1/p" | tail -1)")
 
 # stand_in TAG FROM PATH...   an image with these parts of this machine's .NET
 stand_in() {
@@ -40,7 +40,7 @@ if ! buildah inspect --type image "$aspnet" >/dev/null 2>&1 && ! timeout 60 buil
     debootstrap --variant=minbase --include=ca-certificates,libicu72,libssl3,libstdc++6,zlib1g,tzdata \
       "$(. /etc/os-release; echo "$VERSION_CODENAME")" "$work/rootfs" "$mirror" >"$work/debootstrap.log" 2>&1
   fi
-  stand_in "$aspnet" scratch host shared
+  stand_in "$aspnet" scratch dotnet host shared
 fi
 if ! buildah inspect --type image "$sdk" >/dev/null 2>&1 && ! timeout 60 buildah pull -q "$sdk" >/dev/null 2>&1; then
   stand_in "$sdk" "$aspnet" sdk packs sdk-manifests templates metadata
