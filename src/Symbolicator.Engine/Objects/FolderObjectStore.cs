@@ -72,9 +72,9 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
             }
 
             Keep(source.LocalPath(location), chosen);
-            steps.Add(new LookupStep.Identified(
-                chosen.Format, chosen.DebugId?.ToString(), chosen.CodeId?.Hex, chosen.Features, Matches: true));
-            return new StoredObject(source, location, scope, query, ObjectStatus.Found, null, chosen.Features, steps);
+            var identity = ObjectIdentity.Of(chosen);
+            steps.Add(new LookupStep.Identified(identity, chosen.Features, Matches: true));
+            return new StoredObject(source, location, scope, query, ObjectStatus.Found, null, chosen.Features, steps) { Identity = identity };
         }
         catch (UnauthorizedAccessException)
         {

@@ -38,7 +38,11 @@ public sealed record StoredObject(
     ObjectStatus Status,
     string? Detail,
     ObjectFeatures Features,
-    IReadOnlyList<LookupStep> Steps);
+    IReadOnlyList<LookupStep> Steps)
+{
+    /// <summary>What the file says of itself; null unless found.</summary>
+    public ObjectIdentity? Identity { get; init; }
+}
 
 /// <summary>A derived artifact, leased: usable until disposed.</summary>
 public sealed class DerivedLease<T>(ObjectStatus status, string? detail, T? value, IReadOnlyList<LookupStep> steps, IDisposable? lease)

@@ -44,4 +44,6 @@ public enum FetchStatus : byte
 /// <param name="Bytes">Bytes written to the destination.</param>
 /// <param name="HttpStatus">Status of the last answer, null when there was none.</param>
 /// <param name="Detail">For people: <c>403 Forbidden</c>, <c>download timed out after 200ms</c>; holds no secret.</param>
-public readonly record struct FetchOutcome(FetchStatus Status, long Bytes = 0, int? HttpStatus = null, string? Detail = null);
+/// <param name="Attempts">How often the source was asked.</param>
+public readonly record struct FetchOutcome(
+    FetchStatus Status, long Bytes = 0, int? HttpStatus = null, string? Detail = null, int Attempts = 1);

@@ -28,16 +28,23 @@ public abstract record LookupStep
     /// <param name="Detail">For people.</param>
     public sealed record Answered(AnswerOrigin From, ObjectStatus Status, int? HttpStatus, string? Detail) : LookupStep;
 
-    /// <summary>Bytes were received.</summary>
+    /// <summary>The source was really asked, successfully or not.</summary>
+    /// <param name="Bytes">Received by the last attempt.</param>
+    /// <param name="Elapsed">Of all attempts and the waits between them.</param>
+    /// <param name="Attempts">One and the repetitions.</param>
     public sealed record Fetched(long Bytes, TimeSpan Elapsed, int Attempts) : LookupStep;
 
     /// <summary>A compressed file was unpacked, or could not be.</summary>
     public sealed record Unpacked(string Compression, long BytesIn, long BytesOut, string? Error) : LookupStep;
 
     /// <summary>Headers were read.</summary>
-    public sealed record Identified(FileFormat Format, string? DebugId, string? CodeId, ObjectFeatures Features, bool Matches) : LookupStep;
+    public sealed record Identified(ObjectIdentity File, ObjectFeatures Features, bool Matches) : LookupStep;
 
     /// <summary>A reader gave up on the file or on parts of it.</summary>
+    /// <param name="Format">Of the file.</param>
+    /// <param name="Fault">The first fault.</param>
+    /// <param name="What">The kind of record or section that it is in.</param>
+    /// <param name="FaultCount">All faults.</param>
     public sealed record Parsed(FileFormat Format, ParseFault Fault, string What, long FaultCount) : LookupStep;
 
     /// <summary>A symcache or unwind table was made.</summary>

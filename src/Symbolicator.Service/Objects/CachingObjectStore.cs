@@ -119,7 +119,10 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
         ];
         facts.AddSteps(steps, fetchedNow: answer.From == AnswerOrigin.Source);
         var features = answer.Status == ObjectStatus.Found ? facts.Features : ObjectFeatures.None;
-        return new StoredObject(source, location, scope, query, answer.Status, answer.Detail, features, steps);
+        return new StoredObject(source, location, scope, query, answer.Status, answer.Detail, features, steps)
+        {
+            Identity = answer.Status == ObjectStatus.Found ? facts.Identity : null,
+        };
     }
 
     private async Task<OpenOutcome<SymCacheFile>> OpenSymCacheAsync(CacheKey key, StoredObject stored, CancellationToken ct)
@@ -162,9 +165,15 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
         var status = ObjectStatus.Malformed;
         try
         {
-            string facts = await _cpu.RunAsync(CpuLane.Build, t => BuildSymCache(source, output, t), ct);
+            var facts = await _cpu.RunAsync(CpuLane.Build, t => BuildSymCache(source, output, t), ct);
             status = ObjectStatus.Found;
-            return new BuildOutcome(status, Facts: facts);
+            return new BuildOutcome(status, Facts: facts.ToJson());
+        }
+        catch (MalformedFileException e)
+        {
+            _metrics.Fault(e.Format.ToString(), e.Fault.Reason.ToString());
+            var facts = new DerivedFacts(source.Bytes.Length, 0, _time.GetElapsedTime(started).TotalSeconds).With(e);
+            return new BuildOutcome(status, e.Message, Facts: facts.ToJson());
         }
         finally
         {
@@ -172,7 +181,7 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
         }
     }
 
-    private string BuildSymCache(CacheEntry source, CacheOutput output, CancellationToken ct)
+    private DerivedFacts BuildSymCache(CacheEntry source, CacheOutput output, CancellationToken ct)
     {
         using var file = OpenObject(source);
         var options = SymCacheOptions.Default with { SourceSize = source.Bytes!.Length, SpillDirectory = _disk.TemporaryDirectory };
@@ -189,7 +198,7 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
             SymCacheBuilder.Build(file, output, options with { SpillDirectory = Path.GetTempPath() }, _limits, ct);
         }
 
-        return new DerivedFacts(source.Bytes.Length, output.Length, _time.GetElapsedTime(started).TotalSeconds).ToJson();
+        return new DerivedFacts(source.Bytes.Length, output.Length, _time.GetElapsedTime(started).TotalSeconds).With(file);
     }
 
     private async Task<OpenOutcome<OpenUnwindTable>> OpenUnwindTableAsync(StoredObject stored, CancellationToken ct)
@@ -215,12 +224,12 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
             {
                 file.Dispose();
                 return new OpenOutcome<OpenUnwindTable>(
-                    source.Answer with { Status = ObjectStatus.NotFound, Detail = "the file holds no unwind information" }, null);
+                    source.Answer with { Status = ObjectStatus.NotFound, Detail = "the file holds no unwind information", Facts = null }, null);
             }
 
             var elapsed = _time.GetElapsedTime(started);
             _metrics.Built(UnwindArtifact, ObjectStatus.Found, elapsed, source.Bytes!.Length, table.EstimatedBytes);
-            var facts = new DerivedFacts(source.Bytes.Length, table.EstimatedBytes, elapsed.TotalSeconds);
+            var facts = new DerivedFacts(source.Bytes.Length, table.EstimatedBytes, elapsed.TotalSeconds).With(file);
             var answer = source.Answer with { From = AnswerOrigin.Source, Facts = facts.ToJson() };
             return new OpenOutcome<OpenUnwindTable>(
                 answer, _unwindTables.Track(new OpenUnwindTable(table, file), EntryBytes + table.EstimatedBytes));
@@ -230,7 +239,8 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
             file?.Dispose();
             _metrics.Fault(e.Format.ToString(), e.Fault.Reason.ToString());
             return new OpenOutcome<OpenUnwindTable>(
-                source.Answer with { Status = ObjectStatus.Malformed, Detail = e.Message }, null);
+                source.Answer with { Status = ObjectStatus.Malformed, Detail = e.Message, Facts = new DerivedFacts(source.Bytes!.Length, 0, 0).With(e).ToJson() },
+                null);
         }
         catch
         {
@@ -261,14 +271,16 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
         where T : class, IDisposable
         where TView : class
     {
-        List<LookupStep> steps = [];
-        if (outcome.Answer.From == AnswerOrigin.Source && outcome.Artifact is not null)
+        var facts = DerivedFacts.Parse(outcome.Answer.Facts);
+        List<LookupStep> steps =
+        [
+            outcome.Answer.From == AnswerOrigin.Source && outcome.Artifact is not null
+                ? facts.Converted(artifact)
+                : new LookupStep.Answered(outcome.Answer.From, outcome.Answer.Status, null, outcome.Answer.Detail),
+        ];
+        if (facts.Parsed() is { } fault)
         {
-            steps.Add(DerivedFacts.Parse(outcome.Answer.Facts).ToStep(artifact));
-        }
-        else
-        {
-            steps.Add(new LookupStep.Answered(outcome.Answer.From, outcome.Answer.Status, null, outcome.Answer.Detail));
+            steps.Add(fault);
         }
 
         var share = outcome.Artifact?.Share();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Symbolicator.Engine.Objects;
 using Symbolicator.Engine.Trail;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
@@ -13,6 +14,9 @@ internal sealed record ObjectFacts
     public long Bytes { get; init; }
 
     public double FetchSeconds { get; init; }
+
+    /// <summary>How often the source was asked.</summary>
+    public int Attempts { get; init; }
 
     /// <summary>Null when it came as it is.</summary>
     public string? Compression { get; init; }
@@ -28,6 +32,10 @@ internal sealed record ObjectFacts
 
     public string? CodeId { get; init; }
 
+    public Arch Arch { get; init; }
+
+    public string? Name { get; init; }
+
     public ObjectFeatures Features { get; init; }
 
     /// <summary>Which object of the file.</summary>
@@ -40,6 +48,17 @@ internal sealed record ObjectFacts
     public MalformedReason? FaultReason { get; init; }
 
     public long FaultOffset { get; init; }
+
+    /// <summary>What the file says of itself; null when it could not be opened.</summary>
+    [JsonIgnore]
+    public ObjectIdentity? Identity
+    {
+        get => Format is { } format && FaultReason is null
+            ? new ObjectIdentity(format, Arch, Formats.Model.DebugId.Parse(DebugId), Formats.Model.CodeId.Parse(CodeId), Name)
+            : null;
+        init => (Format, Arch, DebugId, CodeId, Name) =
+            (value?.Format, value?.Arch ?? Arch.Unknown, value?.DebugId?.ToString(), value?.CodeId?.Hex, value?.Name);
+    }
 
     public string ToJson() => JsonSerializer.Serialize(this, ObjectJsonContext.Default.ObjectFacts);
 
@@ -58,9 +77,9 @@ internal sealed record ObjectFacts
     /// <summary>The facts as steps of the trail.</summary>
     public void AddSteps(List<LookupStep> steps, bool fetchedNow)
     {
-        if (fetchedNow && Bytes > 0)
+        if (fetchedNow && Attempts > 0)
         {
-            steps.Add(new LookupStep.Fetched(Bytes, TimeSpan.FromSeconds(FetchSeconds), 1));
+            steps.Add(new LookupStep.Fetched(Bytes, TimeSpan.FromSeconds(FetchSeconds), Attempts));
         }
 
         if (Compression is not null)
@@ -72,9 +91,9 @@ internal sealed record ObjectFacts
         {
             steps.Add(new LookupStep.Parsed(Format ?? FileFormat.Unknown, new ParseFault(reason, FaultOffset), "file", 1));
         }
-        else if (Format is { } format)
+        else if (Identity is { } identity)
         {
-            steps.Add(new LookupStep.Identified(format, DebugId, CodeId, Features, Matches));
+            steps.Add(new LookupStep.Identified(identity, Features, Matches));
         }
     }
 }

@@ -37,12 +37,12 @@ internal sealed class ObjectFetcher(
 
         var status = ToStatus(fetched.Status);
         metrics.Downloaded((source as ICredentialedSource)?.SourceType ?? "filesystem", status, elapsed, fetched.Bytes);
+        var facts = new ObjectFacts { Bytes = fetched.Bytes, FetchSeconds = elapsed.TotalSeconds, Attempts = fetched.Attempts };
         if (status != ObjectStatus.Found)
         {
-            return new BuildOutcome(status, fetched.Detail, fetched.HttpStatus);
+            return new BuildOutcome(status, fetched.Detail, fetched.HttpStatus, facts.ToJson());
         }
 
-        var facts = new ObjectFacts { Bytes = fetched.Bytes, FetchSeconds = elapsed.TotalSeconds };
         var outcome = await cpu.RunAsync(CpuLane.Build, t => Examine(output, query, facts, t), ct);
         return outcome with { HttpStatus = fetched.HttpStatus };
     }
@@ -117,9 +117,7 @@ internal sealed class ObjectFetcher(
 
     private static ObjectFacts Describe(ObjectFacts facts, IObjectFile file, int index, bool matches) => facts with
     {
-        Format = file.Format,
-        DebugId = file.DebugId?.ToString(),
-        CodeId = file.CodeId?.Hex,
+        Identity = ObjectIdentity.Of(file),
         Features = file.Features,
         Index = index,
         Matches = matches,

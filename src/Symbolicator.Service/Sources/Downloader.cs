@@ -66,11 +66,11 @@ internal sealed class Downloader
                     return await AttemptAsync(request, destination, token);
                 },
                 both.Token);
-            return answer.Outcome;
+            return answer.Outcome with { Attempts = attempts };
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return DownloadAnswer.TimedOut(_options.TotalTimeout, isTransient: false).Outcome;
+            return DownloadAnswer.TimedOut(_options.TotalTimeout, isTransient: false).Outcome with { Attempts = attempts };
         }
     }
 

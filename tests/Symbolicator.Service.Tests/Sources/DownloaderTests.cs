@@ -52,6 +52,7 @@ public sealed class DownloaderTests
         Assert.Equal(status, outcome.HttpStatus);
         Assert.Equal(detail, outcome.Detail);
         Assert.Equal(requests, server.Requests.Count);
+        Assert.Equal(requests, outcome.Attempts);
     }
 
     [Fact]
@@ -245,7 +246,7 @@ public sealed class DownloaderTests
             time.Advance(TimeSpan.FromSeconds(10));
         }
 
-        Assert.Equal(new FetchOutcome(FetchStatus.TimedOut, Detail: "download timed out after 10s"), (await fetch).Outcome);
+        Assert.Equal(new FetchOutcome(FetchStatus.TimedOut, Detail: "download timed out after 10s", Attempts: 3), (await fetch).Outcome);
         Assert.Equal(3, server.Requests.Count);
     }
 
