@@ -144,6 +144,13 @@ internal sealed class ArtifactCache
                 ? await PublishAsync(key, content ?? output, answer, ct)
                 : PublishNegative(key, answer);
         }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            // The built file is gone or cannot be mapped: one file less, not one job less.
+            Log.BuildFailed(_log, e, key.Cache.Name, key.Hash);
+            var answer = new CacheAnswer(ObjectStatus.Internal, "internal error", null, null, AnswerOrigin.Source, _time.GetUtcNow());
+            return new CacheEntry(answer, null);
+        }
         finally
         {
             output.DeleteTemporary();

@@ -29,19 +29,11 @@ internal sealed class CacheOutput : Stream
 
         try
         {
-            _file = new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.ReadWrite,
-                Share = FileShare.Read | FileShare.Delete,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-
-                // None: after a failed write it must be certain what the file holds. Writers bring large pieces.
-                BufferSize = 0,
-            });
+            _file = Create(path);
         }
-        catch (IOException e) when (IsFull(e))
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // Full, read-only or broken: it costs the caching only.
             _memory = new MemoryStream();
         }
     }
@@ -159,6 +151,30 @@ internal sealed class CacheOutput : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    private static FileStream Create(string path)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.Read | FileShare.Delete,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+
+            // None: after a failed write it must be certain what the file holds. Writers bring large pieces.
+            BufferSize = 0,
+        };
+        try
+        {
+            return new FileStream(path, options);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Somebody has emptied the cache directory under the running service.
+            DiskCache.CreatePrivateDirectory(Path.GetDirectoryName(path)!);
+            return new FileStream(path, options);
+        }
     }
 
     /// <summary>Reads back what the disk took before a write failed; that write is repeated by the caller.</summary>

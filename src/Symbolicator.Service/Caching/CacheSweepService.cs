@@ -43,7 +43,7 @@ internal sealed class CacheSweepService(
 
             Log.Swept(log, reports.Sum(report => report.DeletedFiles), reports.Sum(report => report.DeletedBytes));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (!ct.IsCancellationRequested)
         {
             Log.SweepFailed(log, e);
         }

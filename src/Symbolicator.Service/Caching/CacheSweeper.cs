@@ -18,6 +18,17 @@ internal sealed class CacheSweeper(string root, CacheOptions options, TimeProvid
     // A description is published a moment before its file.
     private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
 
+    /// <summary>What cannot be looked into does not end the sweep.</summary>
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        IgnoreInaccessible = true,
+        AttributesToSkip = FileAttributes.None,
+    };
+
+    // A clock that runs ahead dates files into the future, where they would never grow old.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromDays(1);
+
     /// <summary>Walks all caches, all versions. Errors at single files are left for the next time.</summary>
     public IReadOnlyList<SweepReport> Sweep(bool dryRun, CancellationToken ct) =>
         [.. CacheName.All.Select(cache => SweepCache(cache, dryRun, ct))];
@@ -29,7 +40,7 @@ internal sealed class CacheSweeper(string root, CacheOptions options, TimeProvid
         if (Directory.Exists(folder))
         {
             var ages = cache.IsDerived ? options.Derived : options.Downloaded;
-            foreach (string path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            foreach (string path in Directory.EnumerateFiles(folder, "*", Everything))
             {
                 ct.ThrowIfCancellationRequested();
                 if (!TryMeasure(path, out var file))
@@ -77,7 +88,8 @@ internal sealed class CacheSweeper(string root, CacheOptions options, TimeProvid
         return IsUnused(file.LastWriteTimeUtc, ages, now);
     }
 
-    private static bool IsUnused(DateTime lastUse, CacheAges ages, DateTimeOffset now) => now.UtcDateTime - lastUse > ages.MaxUnusedFor;
+    private static bool IsUnused(DateTime lastUse, CacheAges ages, DateTimeOffset now) =>
+        now.UtcDateTime - lastUse > ages.MaxUnusedFor || (ages.MaxUnusedFor is not null && lastUse - now.UtcDateTime > ClockTolerance);
 
     private static bool IsMissExpired(FileInfo file, CacheAges ages, DateTimeOffset now)
     {
@@ -85,7 +97,7 @@ internal sealed class CacheSweeper(string root, CacheOptions options, TimeProvid
         {
             using var stream = file.OpenRead();
             var miss = JsonSerializer.Deserialize(stream, CacheJsonContext.Default.NegativeEntry);
-            return miss is null || NegativeLifetime.ExpiresAt(
+            return miss is null || !miss.IsPlausible(now) || NegativeLifetime.ExpiresAt(
                 miss.Status, miss.IsPublic, DateTimeOffset.FromUnixTimeSeconds(miss.TimeCreated), ages, DateTimeOffset.MinValue) <= now;
         }
         catch (JsonException)
@@ -113,7 +125,7 @@ internal sealed class CacheSweeper(string root, CacheOptions options, TimeProvid
     /// <summary>Children first; the folder of the cache itself stays.</summary>
     private static void DeleteEmptyFolders(string folder, CancellationToken ct)
     {
-        foreach (string child in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories)
+        foreach (string child in Directory.EnumerateDirectories(folder, "*", Everything)
             .OrderByDescending(path => path.Length))
         {
             ct.ThrowIfCancellationRequested();

@@ -35,7 +35,7 @@ internal sealed class DiskCache
             Directory.Delete(_tmp, recursive: true);
         }
 
-        Directory.CreateDirectory(_tmp, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        CreatePrivateDirectory(_tmp);
     }
 
     /// <summary>For files that live as long as one piece of work.</summary>
@@ -50,7 +50,7 @@ internal sealed class DiskCache
     {
         string path = PathOf(key);
         var sidecar = TryReadRecord(path + SidecarSuffix, CacheJsonContext.Default.CacheSidecar);
-        if (sidecar is null)
+        if (sidecar is null or { IsPlausible: false })
         {
             return null;
         }
@@ -77,7 +77,10 @@ internal sealed class DiskCache
     }
 
     public NegativeEntry? TryReadNegative(CacheKey key) =>
-        TryReadRecord(PathOf(key) + NegativeSuffix, CacheJsonContext.Default.NegativeEntry);
+        TryReadRecord(PathOf(key) + NegativeSuffix, CacheJsonContext.Default.NegativeEntry) is { } entry
+        && entry.IsPlausible(_time.GetUtcNow())
+            ? entry
+            : null;
 
     /// <summary>Moves a finished temporary file into place.</summary>
     /// <exception cref="IOException">The disk does not take it.</exception>
@@ -105,6 +108,10 @@ internal sealed class DiskCache
         TryDelete(path + NegativeSuffix);
     }
 
+    /// <summary>With its parents, for the owner only.</summary>
+    public static void CreatePrivateDirectory(string path) =>
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
     public static void TryDelete(string path)
     {
         try
@@ -124,7 +131,8 @@ internal sealed class DiskCache
         try
         {
             var now = _time.GetUtcNow().UtcDateTime;
-            if (now - File.GetLastWriteTimeUtc(path) >= TouchInterval)
+            // Either way: a file from the future would never be swept.
+            if ((now - File.GetLastWriteTimeUtc(path)).Duration() >= TouchInterval)
             {
                 File.SetLastWriteTimeUtc(path, now);
             }

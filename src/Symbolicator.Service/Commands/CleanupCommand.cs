@@ -38,14 +38,25 @@ internal static class CleanupCommand
         };
 
         var sweeper = new CacheSweeper(root, options, TimeProvider.System);
-        Report(sweeper.Sweep(dryRun, ct), dryRun);
-        if (interval is { } period)
+        try
         {
-            using var timer = new PeriodicTimer(period);
-            while (!ct.IsCancellationRequested && await timer.WaitForNextTickAsync(ct))
+            Report(sweeper.Sweep(dryRun, ct), dryRun);
+            if (interval is { } period)
             {
-                Report(sweeper.Sweep(dryRun, ct), dryRun);
+                using var timer = new PeriodicTimer(period);
+                while (await timer.WaitForNextTickAsync(ct))
+                {
+                    Report(sweeper.Sweep(dryRun, ct), dryRun);
+                }
             }
+        }
+        catch (OperationCanceledException)
+        {
+            // SIGTERM or SIGINT ends the repetition.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigException($"cache_dir: cannot be swept: {e.Message}");
         }
 
         return 0;

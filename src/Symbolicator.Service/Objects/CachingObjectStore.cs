@@ -262,7 +262,7 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
             }
         }
 
-        return index < objects.Count
+        return (uint)index < (uint)objects.Count
             ? objects[index]
             : throw new MalformedFileException(FileFormat.Unknown, new ParseFault(MalformedReason.BadValue, 0), "fewer objects than before");
     }

@@ -63,6 +63,44 @@ public sealed class ProcessTests
         Assert.Equal(1, check.ExitCode);
     }
 
+    [Theory]
+    [InlineData("--dry-run", "objects: would delete 1 files (7 bytes)", true)]
+    [InlineData("--repeat=1h", "objects: deleted 1 files (7 bytes)", false)]
+    [InlineData("--repeat", "objects: deleted 1 files (7 bytes)", false)]
+    public async Task Cleanup_tells_what_it_deletes_and_repeats_until_SIGTERM(string argument, string expected, bool kept)
+    {
+        var root = Directory.CreateTempSubdirectory("symbolicator-test-");
+        string old = Path.Combine(root.CreateSubdirectory("cache/objects/aa").FullName, "old");
+        await File.WriteAllTextAsync(old, "content");
+        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-2));
+        string config = Path.Combine(root.FullName, "config.yml");
+        await File.WriteAllTextAsync(config, $"cache_dir: {root.FullName}/cache\n");
+        using var cleanup = Start("cleanup", "-c", config, argument);
+        try
+        {
+            Assert.StartsWith(expected, await cleanup.StandardOutput.ReadLineAsync().WaitAsync(Guard), StringComparison.Ordinal);
+            Assert.Equal(kept, File.Exists(old));
+            Assert.StartsWith("symcaches: ", await cleanup.StandardOutput.ReadLineAsync().WaitAsync(Guard), StringComparison.Ordinal);
+            if (argument != "--dry-run")
+            {
+                Assert.False(cleanup.HasExited);
+                using var kill = Process.Start("kill", ["-TERM", $"{cleanup.Id}"]);
+            }
+
+            await cleanup.WaitForExitAsync(new CancellationTokenSource(Guard).Token);
+            Assert.Equal(("", 0), (await cleanup.StandardError.ReadToEndAsync(), cleanup.ExitCode));
+        }
+        finally
+        {
+            if (!cleanup.HasExited)
+            {
+                cleanup.Kill();
+            }
+
+            root.Delete(recursive: true);
+        }
+    }
+
     private static async Task<string> AskUntilItAnswersAsync(HttpClient client, Process service)
     {
         var clock = Stopwatch.StartNew();
