@@ -2,6 +2,7 @@ using Symbolicator.Engine.Contracts;
 using Symbolicator.Engine.Frames;
 using Symbolicator.Engine.Sources;
 using Symbolicator.Formats.Minidump;
+using Symbolicator.Formats.Model;
 using Symbolicator.Formats.Unwind;
 using FrameTrust = Symbolicator.Engine.Contracts.FrameTrust;
 using WalkTrust = Symbolicator.Formats.Unwind.FrameTrust;
@@ -57,8 +58,23 @@ internal sealed class MinidumpProcess
                 _ => WalkSystem.Unknown,
             },
             Limits = job.Limits,
+            CodeAddressMask = _dump.Crashpad?.AddressMask ?? 0,
+            ExecutableRanges = ExecutableRanges(),
         };
         return new StackWalker(_dump.Cpu, [.. modules], [.. _dump.Threads.Select(ToWalkThread)], options);
+    }
+
+    /// <summary>Null when the dump has no map of its memory.</summary>
+    private AddressRange[]? ExecutableRanges()
+    {
+        if (_dump.LinuxMaps is { Count: > 0 } maps)
+        {
+            return [.. maps.Where(m => m.Permissions.Contains('x', StringComparison.Ordinal)).Select(m => new AddressRange(m.Start, m.End))];
+        }
+
+        return _dump.MemoryInfo is { Count: > 0 } regions
+            ? [.. regions.Where(r => r.IsExecutable).Select(r => new AddressRange(r.Address, r.Address + Math.Min(r.Size, ulong.MaxValue - r.Address)))]
+            : null;
     }
 
     /// <summary>

@@ -17,14 +17,14 @@ internal sealed class CodeMap
         Flatten([.. modules.Where(m => m.End > m.Start).OrderBy(m => m.Start).ThenByDescending(m => m.End)]);
         if (executable is not null)
         {
-            _executable = [.. executable.OrderBy(r => r.Start)];
+            _executable = Merge(executable);
         }
 
         ulong highest = _pieces.Count == 0 ? 0 : _pieces[^1].End;
         AddressMask = highest == 0 ? ulong.MaxValue : ulong.MaxValue >> BitOperations.LeadingZeroCount(highest);
     }
 
-    /// <summary>The dump says which memory outside of modules is executable.</summary>
+    /// <summary>The dump says which memory is executable.</summary>
     public bool KnowsExecutableMemory => _executable is not null;
 
     /// <summary>All bits up to the highest one that a module address has.</summary>
@@ -58,35 +58,57 @@ internal sealed class CodeMap
         return false;
     }
 
-    /// <summary>True in a module and in memory that the dump says is executable.</summary>
-    public bool IsCode(ulong address)
+    /// <summary>True where a module may have code (<see cref="IsCodeOf"/>) and in memory that the dump says is executable.</summary>
+    public bool IsCode(ulong address) =>
+        TryFind(address, out var module) ? IsCodeOf(module, address) : _executable is not null && IsExecutable(address);
+
+    /// <summary>
+    /// True where the dump says that memory of the module is executable, and everywhere in a module of whose memory it
+    /// says nothing.
+    /// </summary>
+    public bool IsCodeOf(in WalkModule module, ulong address) =>
+        _executable is null || IsExecutable(address) || !HasExecutable(module.Start, module.End);
+
+    private bool IsExecutable(ulong address) => HasExecutable(address, unchecked(address + 1));
+
+    /// <summary>True when an executable range begins before the end and ends behind the start.</summary>
+    private bool HasExecutable(ulong start, ulong end)
     {
-        if (TryFind(address, out _))
-        {
-            return true;
-        }
-
-        if (_executable is null)
-        {
-            return false;
-        }
-
         int low = 0;
-        int high = _executable.Length - 1;
-        while (low <= high)
+        int high = _executable!.Length;
+        while (low < high)
         {
             int middle = (low + high) >>> 1;
-            if (_executable[middle].Start <= address)
+            if (_executable[middle].End <= start)
             {
                 low = middle + 1;
             }
             else
             {
-                high = middle - 1;
+                high = middle;
             }
         }
 
-        return high >= 0 && address < _executable[high].End;
+        return low < _executable.Length && _executable[low].Start < end;
+    }
+
+    /// <summary>Ascending, disjoint.</summary>
+    private static AddressRange[] Merge(IReadOnlyList<AddressRange> ranges)
+    {
+        var merged = new List<AddressRange>();
+        foreach (var range in ranges.Where(r => !r.IsEmpty).OrderBy(r => r.Start))
+        {
+            if (merged.Count > 0 && range.Start <= merged[^1].End)
+            {
+                merged[^1] = merged[^1] with { End = Math.Max(merged[^1].End, range.End) };
+            }
+            else
+            {
+                merged.Add(range);
+            }
+        }
+
+        return [.. merged];
     }
 
     /// <summary>One sweep with a stack of open modules; the innermost, that is, the last started, owns each piece.</summary>

@@ -9,7 +9,10 @@ namespace Symbolicator.Formats.Unwind;
 /// Absolute address inside the instruction that is executing: the resume address itself in the innermost frame, in
 /// signal trampolines and in interrupted frames, else inside the call before it.
 /// </param>
-/// <param name="StackPointer">Stack pointer of the frame.</param>
+/// <param name="StackPointer">
+/// Stack pointer of the frame; a lower bound where calls push nothing and no unwind information tells the size of the
+/// frame below.
+/// </param>
 /// <param name="Module">Index of the module that holds the lookup address, -1 for none.</param>
 /// <param name="Trust">How the frame was found.</param>
 /// <param name="IsSignalTrampoline">The frame is the kernel's return path of a signal handler.</param>

@@ -63,7 +63,8 @@ internal static class StackScanner
         ulong code = cpu.CodeAddress(word);
         lookup = cpu.PreviousInstruction(code);
         module = default;
-        return code >= CpuRules.LowestCode && cpu.IsCanonical(code) && scene.Code.TryFind(lookup, out module);
+        return code >= CpuRules.LowestCode && cpu.IsCanonical(code) && scene.Code.TryFind(lookup, out module)
+            && scene.Code.IsCodeOf(module, lookup);
     }
 
     /// <summary>

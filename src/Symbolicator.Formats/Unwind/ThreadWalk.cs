@@ -21,6 +21,9 @@ internal sealed class ThreadWalk
     private RegisterState _registers;
     private bool _exact;
 
+    // False when the stack pointer above is no more than a lower bound.
+    private bool _hasStackPointer;
+
     // Parameters that the last frame has pushed for the one below it, as that one's unwind record states.
     private uint _calleeParameters;
 
@@ -124,7 +127,7 @@ internal sealed class ThreadWalk
     {
         _scene!.Code.TryFind(frame.LookupAddress, out var module);
         var place = new UnwindFrame(frame.LookupAddress - module.Start, module.Start, _calleeParameters);
-        var result = table.Step(place, _registers, _scene.Memory, out var caller);
+        var result = table.Step(place, KnownRegisters(), _scene.Memory, out var caller);
         if (result.Outcome == UnwindOutcome.EndOfStack)
         {
             Finish(WalkEnd.EndOfStack);
@@ -172,7 +175,8 @@ internal sealed class ThreadWalk
 
     /// <summary>A trampoline without unwind information is known by its instructions.</summary>
     private bool TrySignalTrampoline(RawFrame frame) =>
-        _options.System is WalkSystem.Linux or WalkSystem.Unknown
+        _hasStackPointer
+        && _options.System is WalkSystem.Linux or WalkSystem.Unknown
         && SignalTrampoline.TryStep(_scene!, frame.InstructionAddress, _registers, out var caller)
         && TryTake(caller, afterSignal: true);
 
@@ -266,14 +270,29 @@ internal sealed class ThreadWalk
         _registers = registers;
         _registers.Set(profile.ProgramCounter, pc);
         _exact = exact;
+
+        // Who finds a pushed return address knows where the caller's stack ended; a saved one may lie anywhere in the
+        // callee's frame.
+        _hasStackPointer = trust is FrameTrust.Context or FrameTrust.Cfi || profile.LinkRegister < 0;
         _calleeParameters = 0;
         _stage = Stage.Unwind;
         int module = _scene!.Code.TryFind(lookup, out var found) ? found.Index : -1;
         _frames.Add(new RawFrame(pc, lookup, registers.GetOrZero(profile.StackPointer), module, trust, IsSignalTrampoline: false));
         if (_options.KeepRegisters)
         {
-            _kept.Add(_registers);
+            _kept.Add(KnownRegisters());
         }
+    }
+
+    private RegisterState KnownRegisters()
+    {
+        var known = _registers;
+        if (!_hasStackPointer)
+        {
+            known.Invalidate(_cpu!.Profile.StackPointer);
+        }
+
+        return known;
     }
 
     private void Finish(WalkEnd end)

@@ -29,8 +29,8 @@ public sealed record WalkOptions
     public ulong CodeAddressMask { get; init; }
 
     /// <summary>
-    /// Executable memory outside of modules (generated code), as absolute addresses. Null when the dump does not say;
-    /// then return addresses outside of modules are trusted only in an orderly chain of frame pointers.
+    /// Executable memory as absolute addresses, in any order. Null when the dump does not say; then all of a module may
+    /// be code, and return addresses outside of modules are trusted only in an orderly chain of frame pointers.
     /// </summary>
     public IReadOnlyList<AddressRange>? ExecutableRanges { get; init; }
 

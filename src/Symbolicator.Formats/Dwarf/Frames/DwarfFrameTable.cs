@@ -173,11 +173,12 @@ public sealed class DwarfFrameTable : IUnwindTable
             return UnwindOutcome.EndOfStack;
         }
 
-        if (!TryCfa(section, rules.Cfa, scene, out ulong cfa, out fault))
+        if (!TryCfa(section, rules.Cfa, scene, out ulong cfa, out fault) && !TryCfaOfRecord(rules, scene, out cfa))
         {
             return UnwindOutcome.Failed;
         }
 
+        fault = default;
         for (int register = 0; register < _cpu.RegisterNames.Count; register++)
         {
             if (register != _cpu.ProgramCounter)
@@ -219,6 +220,30 @@ public sealed class DwarfFrameTable : IUnwindTable
                 fault = new ParseFault(MalformedReason.BadValue, 0);
                 return false;
         }
+    }
+
+    /// <summary>
+    /// The CFA by the frame record of AArch64 (AAPCS64 §6.4.6): x29 points at the place where the rules say that x29 and
+    /// x30 are saved. That finds the CFA of a frame whose stack pointer is not known.
+    /// </summary>
+    private bool TryCfaOfRecord(in RuleSet rules, in ExpressionScene scene, out ulong cfa)
+    {
+        cfa = 0;
+        if (_cpu.Family != CpuFamily.Arm64 || rules.Cfa.Kind != RuleKind.Register || rules.Cfa.Register != _cpu.StackPointer
+            || scene.Registers.IsValid(_cpu.StackPointer) || !scene.Registers.TryGet(_cpu.FramePointer, out ulong record))
+        {
+            return false;
+        }
+
+        var saved = rules[_cpu.FramePointer];
+        var link = rules[_cpu.LinkRegister];
+        if (saved.Kind != RuleKind.Offset || link.Kind != RuleKind.Offset || link.Operand != unchecked(saved.Operand + _cpu.PointerSize))
+        {
+            return false;
+        }
+
+        cfa = unchecked(record - (ulong)saved.Operand);
+        return true;
     }
 
     /// <summary>A register that cannot be restored is unknown; that alone does not end the walk.</summary>

@@ -4,7 +4,14 @@ namespace Symbolicator.Formats.Minidump;
 
 /// <summary>A range of pages (MINIDUMP_MEMORY_INFO); state, protection and kind are those of VirtualQuery.</summary>
 public readonly record struct MemoryInfo(
-    ulong Address, ulong AllocationBase, uint AllocationProtection, ulong Size, uint State, uint Protection, uint Kind);
+    ulong Address, ulong AllocationBase, uint AllocationProtection, ulong Size, uint State, uint Protection, uint Kind)
+{
+    private const uint Committed = 0x1000; // MEM_COMMIT
+    private const uint Executable = 0x10 | 0x20 | 0x40 | 0x80; // PAGE_EXECUTABLE, _READ, _READWRITE, _WRITECOPY
+
+    /// <summary>Code can run here.</summary>
+    public bool IsExecutable => State == Committed && (Protection & Executable) != 0;
+}
 
 /// <summary>A module that was there once (MINIDUMP_UNLOADED_MODULE); others may overlap it.</summary>
 public sealed record UnloadedModule(ulong Address, uint Size, uint Timestamp, string? Name);

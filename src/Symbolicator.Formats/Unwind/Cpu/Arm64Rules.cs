@@ -29,12 +29,15 @@ internal sealed class Arm64Rules(CpuProfile profile, ulong codeAddressMask) : Cp
         }
 
         // No record was made yet: only the link register of an innermost frame says who called.
-        if (!innermost || !TryReturnFromCall(scene, callee, out caller)
-            || !scene.Code.IsCode(PreviousInstruction(CodeAddress(caller.GetOrZero(Profile.ProgramCounter)))))
+        if (!innermost || !callee.TryGet(Profile.LinkRegister, out ulong link)
+            || !scene.Code.IsCode(PreviousInstruction(CodeAddress(link))))
         {
             return StepResult.None;
         }
 
+        caller.Set(Profile.ProgramCounter, link);
+        caller.Set(Profile.StackPointer, callee.GetOrZero(Profile.StackPointer));
+        caller.Set(Profile.FramePointer, record);
         return StepResult.Stepped;
     }
 }
