@@ -31,6 +31,9 @@ public sealed record DwarfFrameSections
     /// <summary>Address of <c>.got</c>, base of data-relative pointers.</summary>
     public ulong GotAddress { get; init; }
 
+    /// <summary>Sections with code, as far as the file has their bytes; for the scanner of stacks.</summary>
+    public IReadOnlyList<Section> Code { get; init; } = [];
+
     /// <summary>The object is a Mach-O for i386, where .eh_frame swaps the numbers of esp and ebp.</summary>
     public bool SwapsEspAndEbp { get; init; }
 }

@@ -60,7 +60,24 @@ internal sealed class ElfDwarf(
             EhFrameHeader = Plain(".eh_frame_hdr"u8),
             TextAddress = AddressOf(".text"u8),
             GotAddress = AddressOf(".got"u8),
+            Code = CodeSections(),
         };
+    }
+
+    private List<Section> CodeSections()
+    {
+        var found = new List<Section>();
+        for (int i = 0; i < sections.All.Length; i++)
+        {
+            ref readonly var header = ref sections.All[i];
+            if (header.IsCode && header.HasBytes && (header.Flags & ElfSectionFlags.Compressed) == 0
+                && sections.TryRead(i, out var section, out _))
+            {
+                found.Add(section);
+            }
+        }
+
+        return found;
     }
 
     private Section Debug(ReadOnlySpan<byte> name, ReadOnlySpan<byte> compressedName)

@@ -56,7 +56,7 @@ internal static class SignalTrampoline
     public static bool TryStep(ThreadScene scene, ulong pc, in RegisterState registers, out RegisterState interrupted)
     {
         interrupted = default;
-        if (!registers.TryGet(scene.Cpu.StackPointer, out ulong stackPointer))
+        if (!registers.TryGet(scene.Cpu.StackPointer, out ulong stackPointer) || !IsAt(scene, pc))
         {
             return false;
         }
@@ -65,18 +65,18 @@ internal static class SignalTrampoline
         {
             switch (scene.Cpu.Family)
             {
-                case CpuFamily.Amd64 when IsAt(scene, pc, Amd64Code):
+                case CpuFamily.Amd64:
                     return TryRead(scene, stackPointer + Head64, Amd64Order, ref interrupted);
 
                 // The handler's arguments are still there: signal, siginfo, ucontext.
-                case CpuFamily.X86 when IsAt(scene, pc, X86Code):
+                case CpuFamily.X86:
                     return scene.Memory.TryReadUnsigned(stackPointer + 8, 4, out ulong context)
                         && TryRead(scene, context + Head32, X86Order, ref interrupted);
 
-                case CpuFamily.Arm when IsAt(scene, pc, ArmCode) || IsAt(scene, pc, ArmKernelCode) || IsAt(scene, pc, ThumbCode):
+                case CpuFamily.Arm:
                     return TryRead(scene, stackPointer + SigInfoSize + Head32, ArmOrder, ref interrupted);
 
-                case CpuFamily.Arm64 when IsAt(scene, pc, Arm64Code):
+                case CpuFamily.Arm64:
                     return TryRead(scene, stackPointer + SigInfoSize + Arm64Head, Arm64Order, ref interrupted);
 
                 default:
@@ -84,6 +84,16 @@ internal static class SignalTrampoline
             }
         }
     }
+
+    /// <summary>True when the dump has the code of a trampoline here.</summary>
+    public static bool IsAt(ThreadScene scene, ulong pc) => scene.Cpu.Family switch
+    {
+        CpuFamily.Amd64 => IsAt(scene, pc, Amd64Code),
+        CpuFamily.X86 => IsAt(scene, pc, X86Code),
+        CpuFamily.Arm => IsAt(scene, pc, ArmCode) || IsAt(scene, pc, ArmKernelCode) || IsAt(scene, pc, ThumbCode),
+        CpuFamily.Arm64 => IsAt(scene, pc, Arm64Code),
+        _ => false,
+    };
 
     private static bool IsAt(ThreadScene scene, ulong pc, ReadOnlySpan<byte> code)
     {

@@ -1,3 +1,4 @@
+using Symbolicator.Formats.Model;
 using Symbolicator.Formats.Unwind.Cpu;
 
 namespace Symbolicator.Formats.Unwind;
@@ -39,7 +40,7 @@ internal static class StackScanner
                 continue;
             }
 
-            switch (Judge(module, lookup, tables, needs))
+            switch (Judge(scene, cpu, word, module, lookup, tables, needs))
             {
                 case Verdict.Accepted:
                     if (!undecided)
@@ -68,15 +69,21 @@ internal static class StackScanner
     }
 
     /// <summary>
-    /// A word is refused when unwind information and symbols of its module both deny that there is code. Symbols are
-    /// asked for only where unwind information denies.
+    /// A word is refused when there is no call before it, or when unwind information and symbols of its module both deny
+    /// that there is code. Symbols are asked for only where unwind information denies.
     /// </summary>
-    private static Verdict Judge(WalkModule module, ulong lookup, ModuleTables tables, WalkNeeds needs)
+    private static Verdict Judge(
+        ThreadScene scene, CpuRules cpu, ulong word, WalkModule module, ulong lookup, ModuleTables tables, WalkNeeds needs)
     {
         if (!tables.TryGetUnwindTable(module.Index, out var table))
         {
             needs.UnwindTables.Add(module.Index);
             return Verdict.Unknown;
+        }
+
+        if (FollowsCall(scene, cpu, word, module, table as ICodeView) == false)
+        {
+            return Verdict.Refused;
         }
 
         ulong rva = lookup - module.Start;
@@ -92,6 +99,26 @@ internal static class StackScanner
         }
 
         return symbols is null || symbols.HasSymbolAt(rva) ? Verdict.Accepted : Verdict.Refused;
+    }
+
+    /// <summary>Null when the code is not at hand, neither in the dump nor in a file.</summary>
+    private static bool? FollowsCall(ThreadScene scene, CpuRules cpu, ulong word, WalkModule module, ICodeView? file)
+    {
+        ulong code = cpu.CodeAddress(word);
+        ulong start = unchecked(code - CallCode.Window);
+        if (start < module.Start || start > code)
+        {
+            return null;
+        }
+
+        Span<byte> bytes = stackalloc byte[CallCode.Window];
+        if (!scene.Memory.TryRead(start, bytes) && (file is null || !file.TryReadCode(start - module.Start, bytes)))
+        {
+            return null;
+        }
+
+        // The kernel makes a handler return to a trampoline that nobody called.
+        return CallCode.EndsWithCall(cpu.Profile.Family, bytes, thumb: (word & 1) != 0) || SignalTrampoline.IsAt(scene, code);
     }
 
     private enum Verdict : byte

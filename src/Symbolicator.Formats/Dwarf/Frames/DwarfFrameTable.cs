@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 
@@ -8,7 +9,7 @@ namespace Symbolicator.Formats.Dwarf.Frames;
 /// addresses of all functions are indexed when it is opened; everything else is read again for each step. Return
 /// addresses are handed out as they are stored, with their authentication code.
 /// </summary>
-public sealed class DwarfFrameTable : IUnwindTable
+public sealed class DwarfFrameTable : IUnwindTable, ICodeView
 {
     private readonly DwarfFrameSections _sections;
     private readonly CpuProfile _cpu;
@@ -17,12 +18,17 @@ public sealed class DwarfFrameTable : IUnwindTable
     // In the order of their authority: what compilers wrote for debuggers, then what the run time uses.
     private readonly FrameSection[] _frames;
 
+    // By address.
+    private readonly Section[] _code;
+
     private DwarfFrameTable(DwarfFrameSections sections, CpuProfile cpu, ParseLimits limits, FrameSection[] frames)
     {
         _sections = sections;
         _cpu = cpu;
         _limits = limits;
         _frames = frames;
+        _code = [.. sections.Code];
+        Array.Sort(_code, static (a, b) => a.Address.CompareTo(b.Address));
     }
 
     public bool IsEmpty => _frames.Length == 0;
@@ -31,7 +37,7 @@ public sealed class DwarfFrameTable : IUnwindTable
     {
         get
         {
-            long total = 0;
+            long total = (long)_code.Length * Unsafe.SizeOf<Section>();
             foreach (var section in _frames)
             {
                 total += section.Index.EstimatedBytes;
@@ -105,6 +111,33 @@ public sealed class DwarfFrameTable : IUnwindTable
         }
 
         return result;
+    }
+
+    public bool TryReadCode(ulong rva, Span<byte> destination)
+    {
+        ulong address = unchecked(rva + _sections.ImageBase);
+        int low = 0;
+        int high = _code.Length;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (_code[middle].Address <= address)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        if (low == 0 || !_code[low - 1].TryWindow(address - _code[low - 1].Address, (ulong)destination.Length, out var bytes))
+        {
+            return false;
+        }
+
+        bytes.CopyTo(destination);
+        return true;
     }
 
     public UnwindDescription? Describe(ulong rva)
