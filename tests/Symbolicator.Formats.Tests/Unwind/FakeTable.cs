@@ -51,6 +51,35 @@ internal sealed class FakeTable(ulong frameSize, ulong start = 0, ulong end = ul
     public UnwindDescription? Describe(ulong rva) => null;
 }
 
+/// <summary>A table that covers nothing, of a file whose code is at hand.</summary>
+internal sealed class FakeCode(ulong start, byte[] code) : IUnwindTable, ICodeView
+{
+    public bool IsEmpty => true;
+
+    public long EstimatedBytes => 0;
+
+    public bool Covers(ulong rva) => false;
+
+    public UnwindResult Step(in UnwindFrame frame, in RegisterState callee, IMemoryView memory, out RegisterState caller)
+    {
+        caller = default;
+        return new UnwindResult(UnwindOutcome.NotCovered);
+    }
+
+    public UnwindDescription? Describe(ulong rva) => null;
+
+    public bool TryReadCode(ulong rva, Span<byte> destination)
+    {
+        if (rva < start || rva - start > (ulong)(code.Length - destination.Length))
+        {
+            return false;
+        }
+
+        code.AsSpan((int)(rva - start), destination.Length).CopyTo(destination);
+        return true;
+    }
+}
+
 /// <summary>Symbols that cover one range.</summary>
 internal sealed class FakeSymbols(ulong start, ulong end) : ISymbolCoverage
 {

@@ -1,5 +1,7 @@
 using Symbolicator.Formats.Core;
+using Symbolicator.Formats.Dwarf.Frames;
 using Symbolicator.Formats.Model;
+using Symbolicator.Formats.Tests.Dwarf.Frames;
 using Symbolicator.Formats.Unwind;
 using Symbolicator.TestKit;
 
@@ -169,6 +171,84 @@ public sealed class StackWalkerTests
         Assert.Equal((Code + 0x1ffc, WalkEnd.EndOfStack), (thread.Frames[1].LookupAddress, thread.End));
     }
 
+    /// <summary>
+    /// A record says nothing of the stack pointer above it. The table of module 1 needs that and knows where x29 is saved
+    /// (as GCC's functions do): its frame is found by the record, that of a table without such a rule by the chain.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Arm64_does_not_take_the_end_of_a_record_for_the_stack_pointer(bool savesRecord)
+    {
+        var cfi = new CfiAssembler(eh: true);
+        int common = cfi.Common([0x0c, 31, 0], codeAlignment: 4, dataAlignment: -8, returnRegister: 30);
+        byte[] rules = savesRecord ? [0x0e, 0x20, 0x9d, 4, 0x9e, 3] : [0x0e, 0x20, 0x9e, 3];
+        cfi.Function(common, 0x1000, 0x1000, rules);
+        var sections = FrameTableTests.Sections(cfi.ToArray(), eh: true) with { Cpu = CpuFamily.Arm64 };
+        _known.SetUnwindTable(0, null);
+        _known.SetUnwindTable(1, DwarfFrameTable.Open(sections, ParseLimits.Default, new FaultLog()));
+        var stack = new StackBuilder(Stack)
+            .Word(Stack + 0x40).Word(Other + 0x1100) // record of the library
+            .Word(0).Word(Code + 0x7770).Zeros(1).Word(Code + 0x7774).Zeros(2) // its locals, with code addresses where a wrong CFA leads
+            .Word(0).Word(Code + 0x2000).Zeros(2) // record of the program at the bottom of its 32 bytes
+            .Zeros(2);
+        var options = WalkOptions.Default with { KeepRegisters = true };
+        var thread = Walk(CpuFamily.Arm64, options, stack, (32, Code + 0x1000), (31, Stack), (29, Stack));
+        string how = savesRecord ? "Cfi" : "FramePointer";
+        Assert.Equal(["401000 Context 0", "801100 FramePointer 1", $"402000 {how} 0"], FrameListing.Of(thread).Take(3));
+        Assert.Equal([true, false, savesRecord], thread.Registers.Take(3).Select(r => r.IsValid(31)));
+        Assert.Equal(savesRecord ? Stack + 0x60 : Stack + 0x50, thread.Frames[2].StackPointer);
+    }
+
+    /// <summary>The first word follows a jump, the second a call, the third lies where the file has no code.</summary>
+    [Fact]
+    public void Scanning_refuses_words_without_a_call_before_them_where_code_is_at_hand()
+    {
+        byte[] code = [0, 0, 0, 0xe9, 1, 2, 3, 4, 0, 0, 0, 0xe8, 1, 2, 3, 4];
+        _known.SetUnwindTable(0, new FakeCode(0x2000, code));
+        var stack = new StackBuilder(Stack).Word(Code + 0x2008).Word(Code + 0x2010).Word(Code + 0x2014);
+        var thread = Walk(CpuFamily.Amd64, stack, (16, Code + 0x1000), (7, Stack));
+        Assert.Equal(["401000 Context 0", "402010 Scan 0", "402014 Scan 0"], FrameListing.Of(thread));
+    }
+
+    /// <summary>A handler returns to code that nobody called.</summary>
+    [Fact]
+    public void Scanning_takes_the_code_to_which_signal_handlers_return()
+    {
+        byte[] code = [0x0f, 0x1f, 0x80, 0, 0, 0, 0, 0x90, 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05];
+        _known.SetUnwindTable(0, new FakeCode(0x2000, code));
+        var stack = new StackBuilder(Stack).Word(Code + 0x2008).Zeros(5);
+        var registers = Enumerable.Range(0, 17).Select(i => (ulong)i).ToArray();
+        registers[15] = Stack + 0x200; // rsp in the order of struct sigcontext
+        registers[16] = Code + 0x3000; // rip
+        foreach (ulong value in registers)
+        {
+            stack.Word(value);
+        }
+
+        stack.Zeros(60);
+        var memory = stack.ToMemory().Add(Code + 0x2000, code);
+        var thread = Walk(CpuFamily.Amd64, WalkOptions.Default, stack, memory, (16, Code + 0x1000), (7, Stack));
+        Assert.Equal(["401000 Context 0", "402008 Scan 0", "403000 Cfi 0"], FrameListing.Of(thread));
+        Assert.True(thread.Frames[1].IsSignalTrampoline);
+    }
+
+    [Fact]
+    public void Data_of_a_module_is_no_code_where_the_dump_knows_executable_memory()
+    {
+        _known.SetUnwindTable(0, null);
+        _known.SetUnwindTable(1, null);
+        var stack = new StackBuilder(Stack).Word(Code + 0x5000).Word(Code + 0x2000).Word(Other + 0x100).Word(Code + 0x4000).Word(Code + 0x4001);
+        string[] known = ["401000 Context 0", "402000 Scan 0", "800100 Scan 1", "404000 Scan 0"];
+        var options = WalkOptions.Default with
+        {
+            // Unordered and overlapping; none of them says anything of the other module.
+            ExecutableRanges = [new AddressRange(Code + 0x3000, Code + 0x4000), new AddressRange(Code + 0x1000, Code + 0x3800), new AddressRange(9, 1)],
+        };
+        Assert.Equal(known, FrameListing.Of(Walk(CpuFamily.Amd64, options, stack, (16, Code + 0x1000), (7, Stack))));
+        Assert.Equal(6, Walk(CpuFamily.Amd64, stack, (16, Code + 0x1000), (7, Stack)).Frames.Count);
+    }
+
     /// <summary>Clang points r11 or r7 at the saved pair's lower word, GCC points r11 at its upper one.</summary>
     [Theory]
     [InlineData(11, 0)]
@@ -256,10 +336,14 @@ public sealed class StackWalkerTests
         Walk(cpu, WalkOptions.Default, stack, registers);
 
     private WalkedThread Walk(
-        CpuFamily cpu, WalkOptions options, StackBuilder stack, params ReadOnlySpan<(int Register, ulong Value)> registers)
+        CpuFamily cpu, WalkOptions options, StackBuilder stack, params ReadOnlySpan<(int Register, ulong Value)> registers) =>
+        Walk(cpu, options, stack, stack.ToMemory(), registers);
+
+    private WalkedThread Walk(
+        CpuFamily cpu, WalkOptions options, StackBuilder stack, IMemoryView memory, params ReadOnlySpan<(int Register, ulong Value)> registers)
     {
         var modules = new[] { new WalkModule(0, Code, Code + 0x10000), new WalkModule(1, Other, Other + 0x10000) };
-        var walker = new StackWalker(cpu, modules, [Thread(stack, registers)], options);
+        var walker = new StackWalker(cpu, modules, [Thread(stack, registers) with { Memory = memory }], options);
         return Assert.Single(Assert.IsType<WalkOutcome.Completed>(walker.Advance(_known, default)).Threads);
     }
 

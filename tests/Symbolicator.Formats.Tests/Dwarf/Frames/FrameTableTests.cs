@@ -260,6 +260,22 @@ public sealed class FrameTableTests
         Assert.Equal(("$esp 8 +", ".cfa -8 + ^", ".cfa -4 + ^"), (rules[".cfa"], rules["$ebp"], rules[".ra"]));
     }
 
+    /// <summary>Bytes by objdump; the code of a stripped debug file is not at hand.</summary>
+    [Fact]
+    public void Code_is_read_from_the_file_where_it_has_it()
+    {
+        using var file = MappedFileBytes.Open(Fixture.Path("elf/cfi-amd64.so"));
+        using var image = Assert.Single(ObjectFormats.Open(file, ParseLimits.Default));
+        var code = Assert.IsAssignableFrom<ICodeView>(image.OpenUnwindTable());
+        byte[] expected = Convert.FromHexString("0faffe8d4701c3");
+        byte[] bytes = new byte[expected.Length];
+        Assert.True(code.TryReadCode(0x7a0, bytes));
+        Assert.Equal(expected, bytes);
+        Assert.False(code.TryReadCode(0, bytes));
+        Assert.False(code.TryReadCode(0x11ced - 6, bytes));
+        Assert.False(code.TryReadCode(ulong.MaxValue - 3, bytes));
+    }
+
     [Fact]
     public void A_step_allocates_nothing()
     {
