@@ -27,7 +27,7 @@ static ILoggerProvider CreateLogger(LoggingOptions options)
 {
     const int MaxDepth = 4, MaxText = 2048, MaxItems = 32;
     const string Pretty = "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
-    const string Simplified = "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffZ} {Level:u5} {SourceContext}: {Message:lj}{NewLine}{Exception}";
+    const string Simplified = "{Timestamp:yyyy-MM-ddTHH:mm:ss.fffZ} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
     var logger = new LoggerConfiguration()
         .Destructure.ToMaximumDepth(MaxDepth).Destructure.ToMaximumStringLength(MaxText).Destructure.ToMaximumCollectionCount(MaxItems)
         .MinimumLevel.Is(options.Level switch

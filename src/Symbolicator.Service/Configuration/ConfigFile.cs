@@ -15,7 +15,7 @@ internal static class ConfigFile
     {
         if (path is null)
         {
-            return Parse(null, Environment.GetEnvironmentVariable, IsDocker());
+            return Parse(null, Environment.GetEnvironmentVariable, IsContainer());
         }
 
         try
@@ -27,7 +27,7 @@ internal static class ConfigFile
             }
 
             using var reader = new StreamReader(file, Encoding.UTF8);
-            return Parse(reader.ReadToEnd(), Environment.GetEnvironmentVariable, IsDocker());
+            return Parse(reader.ReadToEnd(), Environment.GetEnvironmentVariable, IsContainer());
         }
         catch (ConfigException e)
         {
@@ -85,9 +85,11 @@ internal static class ConfigFile
         };
     }
 
-    private static bool IsDocker()
+    private static bool IsContainer()
     {
-        if (File.Exists("/.dockerenv"))
+        // Docker's mark, Podman's, and what the .NET images set.
+        if (File.Exists("/.dockerenv") || File.Exists("/run/.containerenv")
+            || Environment.GetEnvironmentVariable("DOTNET_RUNNING_IN_CONTAINER") is "true" or "1")
         {
             return true;
         }
