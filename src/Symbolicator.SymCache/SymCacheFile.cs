@@ -23,6 +23,7 @@ public sealed partial class SymCacheFile : IDisposable
     private readonly ByteRange _paths;
     private readonly ByteRange _summaries;
     private readonly ByteRange _pages;
+    private int _disposed;
 
     private SymCacheFile(FileBytes file)
     {
@@ -109,7 +110,13 @@ public sealed partial class SymCacheFile : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _file.Dispose();
+        }
+    }
 
     /// <summary>Compares the checksums of all sections and returns the number of bytes read.</summary>
     /// <exception cref="MalformedFileException">A section is not what was written.</exception>

@@ -1,3 +1,4 @@
+using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.TestKit;
 
@@ -48,5 +49,18 @@ public sealed class RoundTripTests
         Assert.Equal("", cache.Show(0x420));
         Assert.Equal("last@500 ?:0", cache.Show(0xfff));
         Assert.Equal("", cache.Show(0x1000));
+    }
+
+    [Fact]
+    public void Disposing_twice_gives_back_one_lease()
+    {
+        var file = new FakeObjectFile();
+        file.Functions.Add(new FakeFunction("f", new AddressRange(0, 16)));
+        using var bytes = new MemoryFileBytes(Caches.Build(file));
+        var cache = SymCacheFile.Open(bytes.Retain());
+        cache.Dispose();
+        cache.Dispose();
+
+        Assert.True(bytes.TrySlice(new ByteRange(0, 4), out _));
     }
 }

@@ -12,7 +12,7 @@ namespace Symbolicator.Formats.Archives;
 internal static class BoundedInflater
 {
     /// <summary>Largest block that is kept in managed memory.</summary>
-    public const int MemoryBytes = 16 << 20;
+    public const int MemoryBytes = 4 << 20;
 
     /// <summary>Blocks up to this size are exempt from the ratio: a page of zeros compresses without bound.</summary>
     public const int RatioExemptBytes = 1 << 20;

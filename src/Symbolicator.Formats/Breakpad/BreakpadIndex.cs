@@ -152,10 +152,17 @@ internal sealed class BreakpadIndex
                 continue;
             }
 
-            if (function.End == function.Address)
+            // At the last address nothing can follow, and no range has that address in it.
+            if (function.End == function.Address && function.Address != ulong.MaxValue)
             {
                 ulong next = NextAbove(function.Address, functions[(i + 1)..], publics);
                 function = function with { End = next, IsOpen = next == ulong.MaxValue };
+            }
+
+            if (function.End == function.Address)
+            {
+                faults.Add(new ParseFault(MalformedReason.OutOfRange, function.Offset), "FUNC record");
+                continue;
             }
 
             functions[kept++] = function;

@@ -13,6 +13,7 @@ public sealed class BreakpadObject : IObjectFile
     private readonly ParseLimits _limits;
     private readonly ModuleRecord _module;
     private readonly Lazy<BreakpadIndex> _index;
+    private int _disposed;
 
     internal BreakpadObject(FileBytes file, ParseLimits limits, in ModuleRecord module, CodeId? codeId, long body)
     {
@@ -58,5 +59,11 @@ public sealed class BreakpadObject : IObjectFile
         ? BreakpadUnwindTable.Build(_file, _index.Value.FirstStack, Arch.Family(), _limits, Faults)
         : null;
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _file.Dispose();
+        }
+    }
 }

@@ -174,6 +174,19 @@ public ref partial struct ByteReader
         return rest[..end];
     }
 
+    /// <summary>As <see cref="ReadCString()"/>; a longer text is a fault, found without looking further.</summary>
+    public ReadOnlySpan<byte> ReadCString(int longest)
+    {
+        int end = _data.Slice(_position, Math.Min(longest + 1, Remaining)).IndexOf((byte)0);
+        if (end < 0)
+        {
+            Fail(Remaining > longest ? MalformedReason.SizeOverLimit : MalformedReason.Truncated);
+            return default;
+        }
+
+        return ReadCString();
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Skip(ulong length)
     {

@@ -21,7 +21,7 @@ public sealed record ParseLimits
     public long DecompressedSectionBytes { get => field; init => field = Positive(value); } = 4L << 30;
 
     /// <summary>Decompressed bytes per compressed byte; real debug sections stay below 100.</summary>
-    public int DecompressionRatio { get => field; init => field = Positive(value); } = 1032;
+    public int DecompressionRatio { get => field; init => field = Positive(value); } = 256;
 
     /// <summary>Bytes of one identifier or path; longer ones are cut.</summary>
     public int StringBytes { get => field; init => field = Positive(value); } = 256 << 10;
@@ -45,13 +45,13 @@ public sealed record ParseLimits
     public int RangesPerEntry { get => field; init => field = Positive(value); } = 1 << 16;
 
     /// <summary>Ranges of all inlined calls of one function; calls beyond are dropped.</summary>
-    public int InlineRanges { get => field; init => field = Positive(value); } = 4 << 20;
+    public int InlineRanges { get => field; init => field = Positive(value); } = 1 << 20;
 
     /// <summary>Files and directories in one line program header.</summary>
     public int LineFiles { get => field; init => field = Positive(value); } = 1 << 20;
 
     /// <summary>Rows of one line program.</summary>
-    public int LineRows { get => field; init => field = Positive(value); } = 64 << 20;
+    public int LineRows { get => field; init => field = Positive(value); } = 8 << 20;
 
     /// <summary>Operations of one DWARF or postfix expression, loops included.</summary>
     public int ExpressionSteps { get => field; init => field = Positive(value); } = 4096;
@@ -60,7 +60,7 @@ public sealed record ParseLimits
     public int ExpressionStack { get => field; init => field = Positive(value); } = 256;
 
     /// <summary>Frame description entries, CFI or STACK WIN records of one object.</summary>
-    public int UnwindEntries { get => field; init => field = Positive(value); } = 16 << 20;
+    public int UnwindEntries { get => field; init => field = Positive(value); } = 4 << 20;
 
     /// <summary>Nested remember_state instructions in one frame description entry.</summary>
     public int RememberDepth { get => field; init => field = Positive(value); } = 64;

@@ -33,6 +33,9 @@ internal readonly record struct EntryStep(DwForm Form, Slot Slot, int Size, long
 /// </summary>
 internal sealed class AbbrevTable
 {
+    /// <summary>Steps for each abbreviation allowed, on the average.</summary>
+    private const long StepsPerAbbrev = 4;
+
     private readonly List<Abbrev> _abbrevs = [];
     private readonly List<EntryStep> _steps = [];
     private readonly Dictionary<ulong, int> _sparse = [];
@@ -67,7 +70,7 @@ internal sealed class AbbrevTable
                 break;
             }
 
-            var abbrev = table.ReadOne(ref reader);
+            var abbrev = table.ReadOne(ref reader, limit * StepsPerAbbrev);
             if (!reader.Fault.IsNone)
             {
                 break;
@@ -175,19 +178,19 @@ internal sealed class AbbrevTable
         _sparse.TryAdd(code, index);
     }
 
-    private Abbrev ReadOne(ref ByteReader reader)
+    private Abbrev ReadOne(ref ByteReader reader, long maxSteps)
     {
         ulong tag = reader.ReadUleb128();
         bool hasChildren = reader.ReadU8() != 0;
         var kind = tag > ushort.MaxValue ? EntryKind.Other : KindOf((DwTag)tag);
         int attributes = reader.Position;
         int firstSkip = _steps.Count;
-        Compile(ref reader, EntryKind.Other);
+        Compile(ref reader, EntryKind.Other, maxSteps);
         int firstRead = _steps.Count;
         if (kind != EntryKind.Other && reader.Fault.IsNone)
         {
             reader.Seek((ulong)attributes);
-            Compile(ref reader, kind);
+            Compile(ref reader, kind, maxSteps);
         }
 
         return new Abbrev(
@@ -196,7 +199,7 @@ internal sealed class AbbrevTable
     }
 
     /// <summary>Turns attribute specifications into steps, keeping the first of each attribute that the kind wants.</summary>
-    private void Compile(ref ByteReader reader, EntryKind kind)
+    private void Compile(ref ByteReader reader, EntryKind kind, long maxSteps)
     {
         int run = 0;
         uint taken = 0;
@@ -234,6 +237,12 @@ internal sealed class AbbrevTable
             if (slot != Slot.Skipped)
             {
                 taken |= 1u << (int)slot;
+            }
+
+            if (_steps.Count > maxSteps)
+            {
+                reader.Fail(MalformedReason.CountOverLimit);
+                break;
             }
 
             // An undefined form is met when an entry is read: a table may hold abbreviations that none uses.

@@ -16,6 +16,8 @@ namespace Symbolicator.Formats.Dwarf;
 /// </remarks>
 public sealed class DwarfDebugSession : IDebugSession
 {
+    private readonly WorkBudget _budget;
+    private readonly FaultLog _faults;
     private readonly UnitStore _units;
     private readonly UnitLines _lines;
     private readonly FunctionCollector _functions;
@@ -29,12 +31,13 @@ public sealed class DwarfDebugSession : IDebugSession
     /// <param name="faults">Takes what had to be skipped.</param>
     public DwarfDebugSession(DwarfSections sections, InternPool names, ParseLimits limits, FaultLog faults)
     {
-        var budget = new WorkBudget(sections);
+        _budget = new WorkBudget(sections);
+        _faults = faults;
         var code = new CodeFilter(sections);
-        _units = new UnitStore(sections, limits, budget, faults);
-        _lines = new UnitLines(sections, names, limits, code, budget, faults);
-        var ranges = new EntryRanges(sections, code, limits, budget, faults);
-        _functions = new FunctionCollector(new EntryNames(_units, names, limits), ranges, _lines, limits, faults);
+        _units = new UnitStore(sections, limits, _budget, faults);
+        _lines = new UnitLines(sections, names, limits, code, _budget, faults);
+        var ranges = new EntryRanges(sections, code, limits, _budget, faults);
+        _functions = new FunctionCollector(new EntryNames(_units, names, limits, _budget), ranges, _lines, limits, faults);
     }
 
     public bool TryReadNext(FunctionBuffer into)
@@ -90,12 +93,19 @@ public sealed class DwarfDebugSession : IDebugSession
         into.InlineRanges.AddRange(function.InlineRanges);
         _uncovered.Cover(function.Ranges);
 
+        if (!_budget.HasRows)
+        {
+            _faults.Add(new ParseFault(MalformedReason.StepsOverLimit, 0), "lines of a function");
+            return;
+        }
+
         bool hasLines = false;
         foreach (var range in function.Ranges)
         {
             hasLines |= _lines.Table.CopyRange(range, _lines.Header, into.Lines);
         }
 
+        _budget.TakeRows(into.Lines.Count);
         if (!hasLines)
         {
             into.Lines.Clear();

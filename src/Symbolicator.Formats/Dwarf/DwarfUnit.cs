@@ -14,15 +14,17 @@ internal sealed class DwarfUnit
 
     private readonly DwarfSections _sections;
     private readonly ParseLimits _limits;
+    private readonly WorkBudget _budget;
     private readonly ulong _strOffsetsBase;
     private readonly ulong _addrBase;
 
     private DwarfUnit(
-        DwarfSections sections, ParseLimits limits, Section section, in UnitHeader header, AbbrevTable abbrevs,
-        DwTag tag, in EntryAttributes values)
+        DwarfSections sections, ParseLimits limits, WorkBudget budget, Section section, in UnitHeader header,
+        AbbrevTable abbrevs, DwTag tag, in EntryAttributes values)
     {
         _sections = sections;
         _limits = limits;
+        _budget = budget;
         Section = section;
         Header = header;
         Abbrevs = abbrevs;
@@ -82,9 +84,15 @@ internal sealed class DwarfUnit
 
     /// <summary>Reads the unit entry; null when the unit cannot be used.</summary>
     public static DwarfUnit? Open(
-        DwarfSections sections, ParseLimits limits, AbbrevCache abbrevs, Section section, ulong offset, bool inTypes,
-        FaultLog faults)
+        DwarfSections sections, ParseLimits limits, WorkBudget budget, AbbrevCache abbrevs, Section section, ulong offset,
+        bool inTypes, FaultLog faults)
     {
+        if (!budget.HasEntries)
+        {
+            faults.Add(new ParseFault(MalformedReason.StepsOverLimit, section.Range.Offset + (long)offset), "unit");
+            return null;
+        }
+
         var reader = section.ReaderAt(offset, sections.BigEndian);
         var header = UnitHeader.Read(ref reader, offset, inTypes);
         if (!reader.Fault.IsNone || header.Length > int.MaxValue)
@@ -114,6 +122,7 @@ internal sealed class DwarfUnit
         }
 
         table.Read(ref reader, abbrev, out var values);
+        budget.TakeEntries(reader.Position);
         if (!reader.Fault.IsNone)
         {
             faults.Add(reader.Fault, "unit entry");
@@ -121,7 +130,7 @@ internal sealed class DwarfUnit
         }
 
         return new DwarfUnit(
-            sections, limits, section, header, table, abbrev.Kind == EntryKind.Unit ? abbrev.Tag : default,
+            sections, limits, budget, section, header, table, abbrev.Kind == EntryKind.Unit ? abbrev.Tag : default,
             abbrev.Kind == EntryKind.Unit ? values : default);
     }
 
@@ -217,14 +226,20 @@ internal sealed class DwarfUnit
     /// <summary>Bytes to the NUL; a longer text than allowed is cut, one without an end is none.</summary>
     private ReadOnlySpan<byte> Text(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length > _limits.StringBytes)
+        if (!_budget.HasTexts)
         {
-            bytes = bytes[.._limits.StringBytes];
-            int cut = bytes.IndexOf((byte)0);
-            return cut < 0 ? bytes : bytes[..cut];
+            return default;
         }
 
+        bool isLong = bytes.Length > _limits.StringBytes;
+        bytes = isLong ? bytes[.._limits.StringBytes] : bytes;
         int end = bytes.IndexOf((byte)0);
-        return end < 0 ? default : bytes[..end];
+        _budget.TakeTexts(end < 0 ? bytes.Length : end);
+        if (end < 0)
+        {
+            return isLong ? bytes : default;
+        }
+
+        return bytes[..end];
     }
 }

@@ -8,7 +8,7 @@ namespace Symbolicator.Formats.Dwarf;
 /// specifications, also into other units: the first linkage name counts, else the first plain name. Plain names are
 /// not qualified by their scopes, as other tools give them.
 /// </summary>
-internal sealed class EntryNames(UnitStore units, InternPool names, ParseLimits limits)
+internal sealed class EntryNames(UnitStore units, InternPool names, ParseLimits limits, WorkBudget budget)
 {
     /// <summary>Entries referred to before: thousands of inlined calls name the same few.</summary>
     private const int Remembered = 4096;
@@ -62,7 +62,7 @@ internal sealed class EntryNames(UnitStore units, InternPool names, ParseLimits 
         StringRef linkage = default;
         StringRef name = default;
         var last = unit;
-        for (int depth = 0; depth < limits.OriginDepth; depth++)
+        for (int depth = 0; depth < limits.OriginDepth && budget.HasEntries; depth++)
         {
             var reader = unit.ReaderAt(position);
             if (!unit.Abbrevs.TryGet(reader.ReadUleb128(), out var abbrev)
@@ -72,6 +72,7 @@ internal sealed class EntryNames(UnitStore units, InternPool names, ParseLimits 
             }
 
             unit.Abbrevs.Read(ref reader, abbrev, out var values);
+            budget.TakeEntries(reader.Position - position);
             if (!reader.Fault.IsNone)
             {
                 break;

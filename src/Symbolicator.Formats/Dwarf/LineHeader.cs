@@ -229,6 +229,11 @@ internal sealed class LineHeader(DwarfSections sections, ParseLimits limits, Int
             ulong content = reader.ReadUleb128();
             ulong form = reader.ReadUleb128();
             var known = form > ushort.MaxValue ? DwForm.None : (DwForm)form;
+            if (FormReader.FixedSize(known, Encoding) == 0)
+            {
+                continue; // says nothing, and would cost time without bytes
+            }
+
             _format.Add((content, known));
             size += FormReader.SmallestSize(known, Encoding);
         }

@@ -13,6 +13,7 @@ internal sealed class UnitStore
 
     private readonly DwarfSections _sections;
     private readonly ParseLimits _limits;
+    private readonly WorkBudget _budget;
     private readonly FaultLog _faults;
     private readonly AbbrevCache _abbrevs;
     private readonly UnitIndex _info;
@@ -24,6 +25,7 @@ internal sealed class UnitStore
     {
         _sections = sections;
         _limits = limits;
+        _budget = budget;
         _faults = faults;
         _abbrevs = new AbbrevCache(sections, limits, budget, faults);
         _info = UnitIndex.Read(sections.Info, sections.BigEndian, faults, "unit");
@@ -95,7 +97,7 @@ internal sealed class UnitStore
     }
 
     private DwarfUnit? Open(bool inTypes, ulong offset) => DwarfUnit.Open(
-        _sections, _limits, _abbrevs, inTypes ? _sections.Types : _sections.Info, offset, inTypes, _faults);
+        _sections, _limits, _budget, _abbrevs, inTypes ? _sections.Types : _sections.Info, offset, inTypes, _faults);
 
     private DwarfUnit? FindTypeUnit(ulong signature)
     {

@@ -6,15 +6,19 @@ namespace Symbolicator.Formats.Dwarf;
 /// </summary>
 internal sealed class WorkBudget(DwarfSections sections)
 {
-    private const long Floor = 64 << 20;
+    private const long Floor = 16 << 20;
     private const int Reuse = 16;
 
     /// <summary>Ranges are kept for the length of a unit; a list has one reader, and an entry two bytes at least.</summary>
-    private const long RangeFloor = 4 << 20;
+    private const long RangeFloor = 1 << 20;
 
     private long _abbrevBytes = Floor + (Reuse * sections.Abbrev.Length);
     private long _lineBytes = Floor + (Reuse * sections.Line.Length);
     private long _rangeEntries = RangeFloor + (2 * (sections.Ranges.Length + sections.RngLists.Length));
+
+    private long _rows = Floor + (Reuse * sections.Line.Length);
+    private long _textBytes = Floor + (Reuse * (sections.Str.Length + sections.LineStr.Length + sections.Line.Length + sections.Info.Length));
+    private long _entryBytes = Floor + (Reuse * (sections.Info.Length + sections.Types.Length));
 
     public bool HasAbbrevs => _abbrevBytes > 0;
 
@@ -22,9 +26,24 @@ internal sealed class WorkBudget(DwarfSections sections)
 
     public bool HasRanges => _rangeEntries > 0;
 
+    /// <summary>Rows of functions: many may cover the same ones.</summary>
+    public bool HasRows => _rows > 0;
+
+    /// <summary>Names and paths: many entries may point into one long text.</summary>
+    public bool HasTexts => _textBytes > 0;
+
+    /// <summary>Entries read because others refer to them, and unit entries, which are read again after others.</summary>
+    public bool HasEntries => _entryBytes > 0;
+
     public void TakeAbbrevs(long bytes) => _abbrevBytes -= bytes;
 
     public void TakeLines(long bytes) => _lineBytes -= bytes;
 
     public void TakeRange() => _rangeEntries--;
+
+    public void TakeRows(long rows) => _rows -= rows;
+
+    public void TakeTexts(long bytes) => _textBytes -= bytes;
+
+    public void TakeEntries(long bytes) => _entryBytes -= bytes;
 }

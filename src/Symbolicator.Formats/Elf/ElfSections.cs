@@ -21,6 +21,9 @@ internal sealed class ElfSections : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<int, Inflated> _inflated = [];
 
+    // Any number of headers may name the same compressed bytes: all together keep the bounds of a single one.
+    private long _inflatableBytes;
+
     private ElfSections(FileBytes file, ElfEncoding encoding, ParseLimits limits, FaultLog faults, ElfSection[] table, uint nameSection)
     {
         _file = file;
@@ -28,6 +31,9 @@ internal sealed class ElfSections : IDisposable
         _limits = limits;
         _faults = faults;
         _table = table;
+        long ratio = limits.DecompressionRatio;
+        long inflatable = file.Length > (limits.DecompressedSectionBytes / ratio) ? limits.DecompressedSectionBytes : file.Length * ratio;
+        _inflatableBytes = Math.Max(inflatable, BoundedInflater.MemoryBytes);
         if (nameSection < (uint)table.Length && table[nameSection].HasBytes && TryRead((int)nameSection, out var names, out _))
         {
             _names = names;
@@ -238,7 +244,15 @@ internal sealed class ElfSections : IDisposable
         var fault = new ParseFault(reason, section.Range.Offset);
         if (kind != CompressionKind.None && section.Range.TrySlice((ulong)headerSize, (ulong)Math.Max(0, section.Length - headerSize), out var range))
         {
-            fault = BoundedInflater.TryInflate(kind, section with { Range = range }, declared, _limits, out bytes);
+            if (declared > (ulong)Math.Max(0, _inflatableBytes))
+            {
+                fault = fault with { Reason = MalformedReason.SizeOverLimit };
+            }
+            else
+            {
+                _inflatableBytes -= (long)declared;
+                fault = BoundedInflater.TryInflate(kind, section with { Range = range }, declared, _limits, out bytes);
+            }
         }
 
         if (bytes is null)

@@ -25,7 +25,7 @@ internal sealed class ElfSymbolCursor : ISymbolCursor
         {
             // Entries may share a long name or overlapping ones, so that the bytes of all names have no bound of
             // their own. Real tables stay far below this.
-            _nameBudget += (table.Strings.Length * 64) + (table.Count * 256);
+            _nameBudget += (table.Strings.Length * 16) + (table.Count * 256);
         }
 
         if (symbols.Tables.Count > 1)

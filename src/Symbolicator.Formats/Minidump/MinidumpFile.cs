@@ -19,6 +19,8 @@ public sealed partial class MinidumpFile : IDisposable
     private readonly Lazy<MinidumpMemory> _memory;
     private readonly Lock _lock = new();
     private readonly Dictionary<StreamType, object?> _streams = [];
+    private readonly Lazy<MinidumpThread?> _requesting;
+    private int _disposed;
 
     private MinidumpFile(FileBytes file, StreamDirectory directory, ParseLimits limits)
     {
@@ -31,6 +33,7 @@ public sealed partial class MinidumpFile : IDisposable
             extended ? StreamType.ThreadExList : StreamType.ThreadList, "The thread list stream was not found",
             (ref reader, source) => ThreadList.Read(ref reader, source, Cpu, extended));
         _memory = new(ReadMemory);
+        _requesting = new(() => FindThread(Exception?.ThreadId) ?? FindThread(Breakpad?.RequestingThreadId));
     }
 
     private delegate T StreamReader<out T>(ref ByteReader reader, MinidumpSource source);
@@ -71,8 +74,7 @@ public sealed partial class MinidumpFile : IDisposable
     /// The thread that crashed or asked for the dump: that of the exception, else the one that Breakpad names. Null when
     /// neither is a thread of the dump.
     /// </summary>
-    public MinidumpThread? RequestingThread =>
-        FindThread(Exception?.ThreadId) ?? FindThread(Breakpad?.RequestingThreadId);
+    public MinidumpThread? RequestingThread => _requesting.Value;
 
     /// <summary>
     /// Address that the crash is about: the one accessed where the system tells it, else that of the exception. 0 without
@@ -129,7 +131,13 @@ public sealed partial class MinidumpFile : IDisposable
     public bool IsDumpThread(MinidumpThread thread) =>
         Breakpad?.DumpThreadId == thread.Id && !ReferenceEquals(RequestingThread, thread);
 
-    public void Dispose() => _source.File.Dispose();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _source.File.Dispose();
+        }
+    }
 
     private MinidumpThread? FindThread(uint? id) =>
         id is { } wanted ? _threads.Find(thread => thread.Id == wanted) : null;

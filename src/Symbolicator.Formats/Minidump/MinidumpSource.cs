@@ -97,6 +97,13 @@ internal sealed class MinidumpSource(FileBytes file, bool bigEndian, ParseLimits
 
     private ReadOnlySpan<byte> ReadCounted(ulong rva, string what)
     {
+        // Charged also when it fails: lists of lists may ask for the same damaged text without end.
+        if (!TryCharge(RecordCost))
+        {
+            Faults.Add(new ParseFault(MalformedReason.SizeOverLimit, FaultOffset(rva)), what);
+            return default;
+        }
+
         if (!TryReader(rva, sizeof(uint), out var head))
         {
             Faults.Add(new ParseFault(MalformedReason.OutOfRange, FaultOffset(rva)), what);
@@ -111,7 +118,7 @@ internal sealed class MinidumpSource(FileBytes file, bool bigEndian, ParseLimits
         }
 
         int kept = (int)Math.Min(length, (uint)Limits.StringBytes);
-        if (!TryCharge(RecordCost + kept))
+        if (!TryCharge(kept))
         {
             Faults.Add(new ParseFault(MalformedReason.SizeOverLimit, FaultOffset(rva)), what);
             return default;

@@ -78,8 +78,8 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
         HasLines = false;
         var cells = CollectionsMarshal.AsSpan(_cells);
         int cell = LastAtOrBefore(cells, part.Start);
-        int line = FirstLineAt(_ranges[range].Start);
-        var current = default(LineRow);
+        int line = FirstLineAt(part.Start);
+        var current = line > FirstLineAt(_ranges[range].Start) ? _lines[line - 1] : default;
         var last = (Context: 0, File: 0, Line: 0u, Address: part.Start);
         for (ulong at = part.Start; at < part.End;)
         {

@@ -126,4 +126,17 @@ public sealed class BreakpadObjectTests
 
         Assert.Equal([$"10-20 {name}"], SymbolFile.Functions(item));
     }
+
+    /// <summary>No half-open range has the last address in it; thousands of them also must not search each other.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public void Functions_at_the_last_address_are_left_out(ulong size)
+    {
+        using var item = SymbolFile.Open(new BreakpadBuilder().Module()
+            .Func(0x1000, 16, "f").Func(ulong.MaxValue, size, "last").Func(ulong.MaxValue, size, "last"));
+
+        Assert.Equal(["1000-1010 f"], SymbolFile.Functions(item));
+        Assert.Equal(2, item.Faults.Total);
+    }
 }

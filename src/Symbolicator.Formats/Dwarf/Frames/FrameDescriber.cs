@@ -10,6 +10,9 @@ namespace Symbolicator.Formats.Dwarf.Frames;
 /// </summary>
 internal static class FrameDescriber
 {
+    /// <summary>Changes described; the largest functions have some thousand.</summary>
+    private const int MaxDeltas = 16 << 10;
+
     private const string Cfa = ".cfa";
     private const string ReturnAddress = ".ra";
     private const string Undefined = ".undef";
@@ -24,7 +27,7 @@ internal static class FrameDescriber
         var program = new FrameProgram(section, entry, limits.RememberDepth);
         try
         {
-            while (program.TryReadRow())
+            while (deltas.Count < MaxDeltas && program.TryReadRow())
             {
                 var changes = Changes(Row(program.Rules, entry, cpu), before, cpu);
                 if (init is null)

@@ -6,6 +6,9 @@ namespace Symbolicator.Formats.Dwarf.Frames;
 /// <summary>Reads the entries of one <c>.debug_frame</c> or <c>.eh_frame</c> (DWARF5 §6.4.1, LSB Core §10.6).</summary>
 internal sealed class FrameSection
 {
+    /// <summary>Letters of an augmentation; there are eight to choose from. A common entry is read for each function.</summary>
+    private const int MaxAugmentation = 32;
+
     private readonly DwarfFrameSections _sections;
     private readonly bool _isEh;
 
@@ -191,7 +194,7 @@ internal sealed class FrameSection
             reader.Fail(MalformedReason.BadVersion);
         }
 
-        var augmentation = reader.ReadCString();
+        var augmentation = reader.ReadCString(MaxAugmentation);
         int addressSize = _sections.AddressSize;
         int segmentSize = 0;
         if (version == 4)

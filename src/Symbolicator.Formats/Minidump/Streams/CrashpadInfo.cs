@@ -183,8 +183,11 @@ public sealed class CrashpadInfo
             ushort type = reader.ReadU16();
             reader.Skip(2); // reserved
             uint value = reader.ReadU32();
-            if (type == StringType
-                && source.ReadUtf8(name, What) is { } nameText && source.ReadUtf8(value, What) is { } valueText)
+            if (type != StringType)
+            {
+                source.TryCharge(MinidumpSource.RecordCost); // many modules may share this list
+            }
+            else if (source.ReadUtf8(name, What) is { } nameText && source.ReadUtf8(value, What) is { } valueText)
             {
                 pairs.Add(new(nameText, valueText));
             }
