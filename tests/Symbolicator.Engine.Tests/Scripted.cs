@@ -39,6 +39,12 @@ internal sealed record ScriptedFile(ObjectStatus Status)
 
     public IUnwindTable? Table { get; init; }
 
+    /// <summary>What the file says of itself.</summary>
+    public ObjectIdentity? Identity { get; init; }
+
+    /// <summary>Steps after the one that the store was asked.</summary>
+    public IReadOnlyList<LookupStep> Steps { get; init; } = [];
+
     public static ScriptedFile Debug(FakeObjectFile content) =>
         new(ObjectStatus.Found) { Features = ObjectFeatures.DebugInfo | ObjectFeatures.Symbols, Content = content };
 }
@@ -71,7 +77,11 @@ internal sealed class ScriptedStore : IObjectStore
         var file = Files.GetValueOrDefault($"{source.Id} {location.Uri}") ?? Files.GetValueOrDefault(location.Uri)
             ?? new ScriptedFile(ObjectStatus.NotFound);
         return new StoredObject(
-            source, location, scope, query, file.Status, file.Detail, file.Features, [new LookupStep.Asked(source.Id, location.Uri)]);
+            source, location, scope, query, file.Status, file.Detail, file.Features,
+            [new LookupStep.Asked(source.Id, location.Uri), .. file.Steps])
+        {
+            Identity = file.Identity,
+        };
     }
 
     public Task<DerivedLease<SymCacheFile>> GetSymCacheAsync(StoredObject stored, CancellationToken ct)

@@ -25,10 +25,10 @@ internal sealed class FrameSymbolizer(ModuleTable table, uint? signal, Demangler
         for (int i = 0; i < modules.Length; i++)
         {
             var frame = thread.Frames[i];
-            bool isReturn = kinds[i] == AddressKind.Return || (kinds[i] == AddressKind.ByRule && i != 0);
+            var kind = kinds[i] == AddressKind.ByRule ? DecideWithoutCpu(thread, i) : kinds[i];
 
             // A call can be the last instruction of an image: its return address belongs to what follows, or to nothing.
-            modules[i] = (isReturn && frame.AddrMode.Module is null && frame.InstructionAddr != 0
+            modules[i] = (kind == AddressKind.Return && frame.AddrMode.Module is null && frame.InstructionAddr != 0
                     ? table.Find(frame.InstructionAddr - 1, AddrMode.Absolute)
                     : null)
                 ?? table.Find(frame.InstructionAddr, frame.AddrMode);
@@ -67,6 +67,7 @@ internal sealed class FrameSymbolizer(ModuleTable table, uint? signal, Demangler
     private FrameStatus Symbolize(
         ThreadFrames thread, int index, AddressKind kind, ModuleEntry module, ModuleSymbols symbols, List<SymbolicatedFrame> output)
     {
+        symbols.NoteMatch(thread.Frames[index].InstructionAddr);
         if (symbols.Cache is not { } cache)
         {
             return symbols.Status is ObjectStatus.Malformed or ObjectStatus.TooLarge ? FrameStatus.Malformed : FrameStatus.Missing;
@@ -119,7 +120,7 @@ internal sealed class FrameSymbolizer(ModuleTable table, uint? signal, Demangler
             });
         }
 
-        symbols.Note(rva, output.Count > before);
+        symbols.NoteLookup(rva, output.Count > before);
         return output.Count > before ? FrameStatus.Symbolicated : FrameStatus.MissingSymbol;
     }
 
@@ -127,14 +128,23 @@ internal sealed class FrameSymbolizer(ModuleTable table, uint? signal, Demangler
     {
         if (kind == AddressKind.ByRule)
         {
-            ulong programCounter = 0;
-            bool known = ReturnAddress.ProgramCounterName(cpu) is { } name
-                && thread.Thread.Registers?.TryGetValue(name, out programCounter) == true;
-            bool fromContext = thread.Frames[index].Trust == FrameTrust.Context;
-            kind = ReturnAddress.Decide(index, address, fromContext, signal, known ? programCounter : null);
+            kind = Decide(thread, index, address, ReturnAddress.ProgramCounterName(cpu));
         }
 
         return ReturnAddress.Adjust(address, kind, cpu);
+    }
+
+    /// <summary>The CPU is known only once the module is: any register that can be the program counter is taken for it.</summary>
+    private AddressKind DecideWithoutCpu(ThreadFrames thread, int index) => Decide(
+        thread, index, thread.Frames[index].InstructionAddr,
+        ReturnAddress.ProgramCounterNames.FirstOrDefault(name => thread.Thread.Registers?.ContainsKey(name) == true));
+
+    private AddressKind Decide(ThreadFrames thread, int index, ulong address, string? register)
+    {
+        ulong programCounter = 0;
+        bool known = register is not null && thread.Thread.Registers?.TryGetValue(register, out programCounter) == true;
+        bool fromContext = thread.Frames[index].Trust == FrameTrust.Context;
+        return ReturnAddress.Decide(index, address, fromContext, signal, known ? programCounter : null);
     }
 
     /// <summary>

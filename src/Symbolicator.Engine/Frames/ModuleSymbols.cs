@@ -21,8 +21,11 @@ internal sealed class ModuleSymbols(ObjectStatus status, SymCacheFile? cache, De
 
     public CpuFamily Cpu => Cache?.Info.Arch.Family() ?? CpuFamily.Unknown;
 
+    /// <summary>Remembers that an address belongs to this module.</summary>
+    public void NoteMatch(ulong address) => trail?.Add(new LookupStep.Matched(address));
+
     /// <summary>Remembers that an address was looked up.</summary>
-    public void Note(ulong rva, bool hit) => trail?.Add(new LookupStep.LookedUp(rva, hit));
+    public void NoteLookup(ulong rva, bool hit) => trail?.Add(new LookupStep.LookedUp(rva, hit));
 
     public FunctionNames GetFunction(in SourceFrame frame)
     {

@@ -43,6 +43,9 @@ internal static class ReturnAddress
         return IsFault(signal) && programCounter is { } pc && pc != address ? AddressKind.Return : AddressKind.Exact;
     }
 
+    /// <summary>All that <see cref="ProgramCounterName"/> gives.</summary>
+    public static IReadOnlyList<string> ProgramCounterNames { get; } = ["rip", "eip", "pc", "srr0"];
+
     /// <summary>Register that holds the program counter in requests, null for CPUs without one there.</summary>
     public static string? ProgramCounterName(CpuFamily cpu) => cpu switch
     {

@@ -106,7 +106,7 @@ public sealed class MinidumpProcessor(ICpuScheduler cpu, IObjectStore store, Dem
         var modules = new List<SymbolicatedModule>();
         for (int i = 0; i < process.Modules.Count; i++)
         {
-            var info = process.Modules[i];
+            var info = resolver.Complete(i, process.Modules[i]);
             if (info.CodeId is not null || info.DebugId is not null || resolver.WasAsked(i))
             {
                 modules.Add(FramePipeline.Describe(resolver, i, info, unwound: true, job.DifCandidates));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Symbolicator.Engine.Scheduling;
 using Symbolicator.Engine.Sources;
 using Symbolicator.Engine.Trail;
+using Symbolicator.Formats.Archives;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.SymCache;
@@ -9,20 +10,21 @@ using Symbolicator.SymCache;
 namespace Symbolicator.Engine.Objects;
 
 /// <summary>
-/// Files of <see cref="FolderSymbolSource"/>s, used where they lie, for a tool that runs once: symcaches are made in a
-/// temporary folder, which disappears with the store. Nobody may rewrite the files meanwhile.
+/// Files of <see cref="FolderSymbolSource"/>s, used where they lie, for a tool that runs once: symcaches and what comes
+/// out of compressed files go to a temporary folder, which disappears with the store. Nobody may rewrite the files
+/// meanwhile.
 /// </summary>
 public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : IObjectStore, IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, IObjectFile> _open = [];
+    private readonly Dictionary<ObjectKey, OpenObject> _open = [];
     private readonly Lazy<DirectoryInfo> _temporary = new(() => Directory.CreateTempSubdirectory("symbolicator-"));
-    private int _built;
+    private int _made;
 
     public Task<StoredObject> GetObjectAsync(
         ISymbolSource source, ObjectLocation location, ObjectQuery query, string? scope, CancellationToken ct)
     {
-        return cpu.RunAsync(CpuLane.Quick, _ => Open((FolderSymbolSource)source, location, query, scope), ct);
+        return cpu.RunAsync(CpuLane.Quick, token => Open((FolderSymbolSource)source, location, query, scope, token), ct);
     }
 
     public Task<DerivedLease<SymCacheFile>> GetSymCacheAsync(StoredObject stored, CancellationToken ct) =>
@@ -30,13 +32,13 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
 
     /// <summary>The table lives as long as the store, like the object that it belongs to.</summary>
     public Task<DerivedLease<IUnwindTable>> GetUnwindTableAsync(StoredObject stored, CancellationToken ct) =>
-        cpu.RunAsync(CpuLane.Build, _ => OpenUnwindTable(ObjectOf(stored)), ct);
+        cpu.RunAsync(CpuLane.Build, _ => OpenUnwindTable(ObjectOf(stored).File), ct);
 
     public void Dispose()
     {
-        foreach (var file in _open.Values)
+        foreach (var open in _open.Values)
         {
-            file.Dispose();
+            open.File.Dispose();
         }
 
         if (_temporary.IsValueCreated)
@@ -45,7 +47,8 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
         }
     }
 
-    private StoredObject Open(FolderSymbolSource source, ObjectLocation location, ObjectQuery query, string? scope)
+    private StoredObject Open(
+        FolderSymbolSource source, ObjectLocation location, ObjectQuery query, string? scope, CancellationToken ct)
     {
         var steps = new List<LookupStep> { new LookupStep.Asked(source.Id, location.Uri) };
         if (!File.Exists(source.LocalPath(location)))
@@ -55,9 +58,17 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
 
         try
         {
-            using var bytes = MappedFileBytes.Open(source.LocalPath(location));
+            using var raw = MappedFileBytes.Open(source.LocalPath(location));
+            using var bytes = Unpack(raw, steps, out var failure, ct);
+            if (bytes is null)
+            {
+                return Failed(failure.Status == UnpackStatus.TooLarge ? ObjectStatus.TooLarge
+                    : failure.Status == UnpackStatus.Unsupported ? ObjectStatus.Unsupported : ObjectStatus.Malformed, failure.Detail);
+            }
+
             var objects = ObjectFormats.Open(bytes, limits);
             var chosen = ObjectMatch.Choose(objects, query);
+            string others = string.Join("; ", objects.Select(ObjectIdentity.Of));
             foreach (var other in objects)
             {
                 if (!ReferenceEquals(other, chosen))
@@ -68,11 +79,11 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
 
             if (chosen is null)
             {
-                return Failed(ObjectStatus.WrongFile, "it has another id");
+                return Failed(ObjectStatus.WrongFile, $"the file is {others}");
             }
 
-            Keep(source.LocalPath(location), chosen);
             var identity = ObjectIdentity.Of(chosen);
+            Keep(new ObjectKey(source.LocalPath(location), query.DebugId, query.CodeId), new OpenObject(chosen, bytes.Length));
             steps.Add(new LookupStep.Identified(identity, chosen.Features, Matches: true));
             return new StoredObject(source, location, scope, query, ObjectStatus.Found, null, chosen.Features, steps) { Identity = identity };
         }
@@ -83,6 +94,10 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
         catch (IOException e)
         {
             return Failed(ObjectStatus.Failed, e.Message);
+        }
+        catch (MissingLibraryException e)
+        {
+            return Failed(ObjectStatus.Unsupported, e.Message);
         }
         catch (MalformedFileException e)
         {
@@ -97,13 +112,40 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
         }
     }
 
-    private DerivedLease<SymCacheFile> Build(IObjectFile file, CancellationToken ct)
+    /// <summary>The content of a file: itself, or what was unpacked; null when it cannot be unpacked.</summary>
+    private FileBytes? Unpack(FileBytes raw, List<LookupStep> steps, out UnpackResult result, CancellationToken ct)
+    {
+        result = default;
+        raw.TrySlice(new ByteRange(0, Math.Min(4, raw.Length)), out var prefix);
+        if (Unpacker.Probe(prefix) == CompressionKind.None)
+        {
+            return raw.Retain();
+        }
+
+        string path = TemporaryPath("unpacked");
+        using (var output = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite))
+        {
+            result = Unpacker.Unpack(raw, output, new UnpackLimits(), ct);
+        }
+
+        bool unpacked = result.Status == UnpackStatus.Unpacked;
+        steps.Add(new LookupStep.Unpacked(
+            result.Compression.ToString().ToLowerInvariant(), result.BytesIn, result.BytesOut,
+            unpacked ? null : result.Detail ?? result.Status.ToString()));
+        return unpacked ? MappedFileBytes.Open(path) : null;
+    }
+
+    private string TemporaryPath(string extension) =>
+        Path.Combine(_temporary.Value.FullName, $"{Interlocked.Increment(ref _made)}.{extension}");
+
+    private DerivedLease<SymCacheFile> Build(OpenObject open, CancellationToken ct)
     {
         var clock = Stopwatch.StartNew();
-        string path = Path.Combine(_temporary.Value.FullName, $"{Interlocked.Increment(ref _built)}.symcache");
+        string path = TemporaryPath("symcache");
+        var file = open.File;
         try
         {
-            var options = SymCacheOptions.Default with { SpillDirectory = _temporary.Value.FullName };
+            var options = SymCacheOptions.Default with { SourceSize = open.Bytes, SpillDirectory = _temporary.Value.FullName };
             using (var output = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite))
             {
                 SymCacheBuilder.Build(file, output, options, limits, ct);
@@ -113,7 +155,7 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
             long size = bytes.Length;
             var cache = SymCacheFile.Open(bytes);
             return new DerivedLease<SymCacheFile>(
-                ObjectStatus.Found, null, cache, [new LookupStep.Converted("symcache", 0, size, clock.Elapsed)], cache);
+                ObjectStatus.Found, null, cache, [new LookupStep.Converted("symcache", open.Bytes, size, clock.Elapsed), .. Faults(file)], cache);
         }
         catch (MalformedFileException e)
         {
@@ -126,7 +168,7 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
         try
         {
             return file.OpenUnwindTable() is { } table
-                ? new DerivedLease<IUnwindTable>(ObjectStatus.Found, null, table, [], null)
+                ? new DerivedLease<IUnwindTable>(ObjectStatus.Found, null, table, Faults(file), null)
                 : new DerivedLease<IUnwindTable>(ObjectStatus.NotFound, null, null, [], null);
         }
         catch (MalformedFileException e)
@@ -135,25 +177,36 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
         }
     }
 
+    /// <summary>What was skipped.</summary>
+    private static LookupStep[] Faults(IObjectFile file) => file.Faults.First is [var first, ..]
+        ? [new LookupStep.Parsed(file.Format, first.Fault, first.What, file.Faults.Total)]
+        : [];
+
     private static DerivedLease<T> Malformed<T>(MalformedFileException e)
         where T : class => new(ObjectStatus.Malformed, e.Message, null, [new LookupStep.Parsed(e.Format, e.Fault, e.Message, 1)], null);
 
-    private IObjectFile ObjectOf(StoredObject stored)
+    private OpenObject ObjectOf(StoredObject stored)
     {
         lock (_lock)
         {
-            return _open[((FolderSymbolSource)stored.Source).LocalPath(stored.Location)];
+            string path = ((FolderSymbolSource)stored.Source).LocalPath(stored.Location);
+            return _open[new ObjectKey(path, stored.Query.DebugId, stored.Query.CodeId)];
         }
     }
 
-    private void Keep(string path, IObjectFile file)
+    private void Keep(ObjectKey key, OpenObject open)
     {
         lock (_lock)
         {
-            if (!_open.TryAdd(path, file))
+            if (!_open.TryAdd(key, open))
             {
-                file.Dispose();
+                open.File.Dispose();
             }
         }
     }
+
+    /// <summary>A file may hold several objects: the ids asked for tell which.</summary>
+    private readonly record struct ObjectKey(string Path, DebugId? DebugId, CodeId? CodeId);
+
+    private readonly record struct OpenObject(IObjectFile File, long Bytes);
 }

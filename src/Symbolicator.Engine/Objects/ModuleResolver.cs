@@ -1,5 +1,6 @@
 using Symbolicator.Engine.Contracts;
 using Symbolicator.Engine.Sources;
+using Symbolicator.Engine.Sources.Layouts;
 using Symbolicator.Engine.Trail;
 using Symbolicator.Formats.Model;
 using Symbolicator.SymCache;
@@ -78,7 +79,29 @@ public sealed class ModuleResolver : IAsyncDisposable
         ? Status(_searches[module].Debug)
         : Status(_searches[module].Unwind);
 
-    /// <summary>Of all files that were chosen.</summary>
+    /// <summary>
+    /// A module with what its executable says of the debug file, where the dump says nothing: known once the executable
+    /// has been used for unwinding.
+    /// </summary>
+    public ModuleInfo Complete(int module, ModuleInfo info)
+    {
+        ObjectIdentity? executable;
+        lock (_searches[module])
+        {
+            executable = _searches[module].Executable;
+        }
+
+        if (executable is null || (info.DebugId is not null && info.DebugFile is not null))
+        {
+            return info;
+        }
+
+        // ELF debug files are named after the image.
+        string? name = executable.Name ?? (info.Type == ObjectType.Elf ? ObjectNames.FileName(info.CodeFile) : null);
+        return info with { DebugId = info.DebugId ?? executable.DebugId, DebugFile = info.DebugFile ?? name };
+    }
+
+    /// <summary>Of all files that were used; of the best one when none could be.</summary>
     public ObjectFeatures FeaturesOf(int module)
     {
         lock (_searches[module])
@@ -139,19 +162,22 @@ public sealed class ModuleResolver : IAsyncDisposable
         }
 
         var search = _searches[module];
+        if (purpose == ObjectPurpose.Debug && _modules[module] is { DebugId: null } or { DebugFile: null } && search.Unwind is { } unwind)
+        {
+            // It may tell what to look for; its failure is for those who asked for it.
+            await ((Task)unwind).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         var stored = await FetchAllAsync(module, purpose).ConfigureAwait(false);
         DerivedLease<T>? firstFailure = null;
+        var failedFeatures = ObjectFeatures.None;
         foreach (var candidate in stored.Where(s => IsSuitable(s, purpose)).OrderBy(s => Quality(s, purpose)))
         {
             var lease = await derive(candidate, _ct).ConfigureAwait(false);
             search.Trail.AddUse(candidate, new LookupStep.Used(purpose, lease.Status, lease.Detail), lease.Steps);
-            lock (search)
-            {
-                search.Features |= candidate.Features;
-            }
-
             if (lease.Status == ObjectStatus.Found)
             {
+                search.NoteUse(purpose, candidate);
                 firstFailure?.Dispose();
                 return lease;
             }
@@ -159,6 +185,7 @@ public sealed class ModuleResolver : IAsyncDisposable
             if (firstFailure is null)
             {
                 firstFailure = lease;
+                failedFeatures = candidate.Features;
             }
             else
             {
@@ -168,6 +195,7 @@ public sealed class ModuleResolver : IAsyncDisposable
 
         if (firstFailure is not null)
         {
+            search.NoteFeatures(failedFeatures);
             return firstFailure;
         }
 
@@ -178,14 +206,15 @@ public sealed class ModuleResolver : IAsyncDisposable
     private async Task<StoredObject[]> FetchAllAsync(int module, ObjectPurpose purpose)
     {
         var search = _searches[module];
+        var info = Complete(module, _modules[module]);
         var fetches = new List<Task<StoredObject>>();
         var seen = new HashSet<(string, string)>();
         foreach (var source in _sources)
         {
             bool listed = false;
-            foreach (var type in FileTypeLists.For(_modules[module].Type, purpose))
+            foreach (var type in FileTypeLists.For(info.Type, purpose))
             {
-                var query = ToQuery(_modules[module], type);
+                var query = ToQuery(info, type);
                 foreach (var location in source.Locate(query))
                 {
                     listed = true;
@@ -269,6 +298,26 @@ public sealed class ModuleResolver : IAsyncDisposable
 
         public Task<DerivedLease<IUnwindTable>>? Unwind { get; set; }
 
-        public ObjectFeatures Features { get; set; }
+        public ObjectFeatures Features { get; private set; }
+
+        /// <summary>Of the file that is used for unwinding.</summary>
+        public ObjectIdentity? Executable { get; private set; }
+
+        public void NoteUse(ObjectPurpose purpose, StoredObject stored)
+        {
+            lock (this)
+            {
+                Features |= stored.Features;
+                Executable = purpose == ObjectPurpose.Unwind ? stored.Identity : Executable;
+            }
+        }
+
+        public void NoteFeatures(ObjectFeatures features)
+        {
+            lock (this)
+            {
+                Features |= features;
+            }
+        }
     }
 }

@@ -22,8 +22,9 @@ public static class ObjectMatch
 
     /// <summary>
     /// Debug ids decide, where both sides have one: the same UUID, and an age that is not older. Equal code ids decide
-    /// where there is none to compare, and always for ELF, whose debug ids are only cut from them. A file without any
-    /// id to compare is refused unless nothing was asked for by id.
+    /// where there is none to compare, and always for ELF, whose debug ids are only cut from them; so the debug id of a
+    /// file without code id is compared with the one that would be cut from the wanted code id. A file without any id
+    /// to compare is refused unless nothing was asked for by id.
     /// </summary>
     public static bool Matches(ObjectQuery query, IObjectFile file)
     {
@@ -32,12 +33,31 @@ public static class ObjectMatch
             return true;
         }
 
-        if (query.DebugId is { } wanted && file.DebugId is { } actual && wanted.High == actual.High && wanted.Low == actual.Low)
+        bool sameCode = query.CodeId is { } code && file.CodeId == code;
+        if (sameCode && file.Format == FileFormat.Elf)
         {
-            return actual.Age >= wanted.Age;
+            return true;
         }
 
-        bool sameCode = query.CodeId is { } code && file.CodeId == code;
-        return sameCode && (file.Format == FileFormat.Elf || query.DebugId is null || file.DebugId is null);
+        if (query.DebugId is { } wanted && file.DebugId is { } actual)
+        {
+            return wanted.High == actual.High && wanted.Low == actual.Low && actual.Age >= wanted.Age;
+        }
+
+        return sameCode || (query is { DebugId: null, CodeId: { } id } && file is { CodeId: null, DebugId: { } cut } && IsCutFrom(cut, id));
+    }
+
+    /// <summary>True for the debug id of an ELF or Mach-O image with this code id.</summary>
+    private static bool IsCutFrom(DebugId debugId, CodeId codeId)
+    {
+        // Shorter ids are timestamps and sizes of PE images or say too little.
+        if (codeId.Hex.Length < 32 || codeId.Hex.Length % 2 != 0)
+        {
+            return false;
+        }
+
+        byte[] bytes = Convert.FromHexString(codeId.Hex);
+        var cut = debugId with { Age = 0 };
+        return cut == DebugId.FromBuildId(bytes, bigEndian: false) || cut == DebugId.FromBuildId(bytes, bigEndian: true);
     }
 }

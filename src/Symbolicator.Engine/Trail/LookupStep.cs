@@ -15,8 +15,8 @@ public abstract record LookupStep
     {
     }
 
-    /// <summary>An address was matched to a module, or to none.</summary>
-    public sealed record Matched(ulong Address, int? Module) : LookupStep;
+    /// <summary>The address of a frame, as it came, was matched to the module.</summary>
+    public sealed record Matched(ulong Address) : LookupStep;
 
     /// <summary>A source was asked for a location; without one its filters, layout or ids gave none.</summary>
     public sealed record Asked(string Source, string? Location) : LookupStep;

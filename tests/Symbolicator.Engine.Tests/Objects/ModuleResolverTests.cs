@@ -131,6 +131,7 @@ public sealed class ModuleResolverTests
         Assert.Equal(UseStatus.Ok, candidates[0].Debug?.Status);
         Assert.Equal(DownloadStatus.Ok, candidates[1].Download.Status);
         Assert.Equal(UseStatus.Malformed, candidates[1].Debug?.Status);
+        Assert.Equal(ObjectFeatures.Symbols, resolver.FeaturesOf(0));
     }
 
     [Fact]
@@ -143,6 +144,69 @@ public sealed class ModuleResolverTests
 
         Assert.Equal(ObjectStatus.Malformed, (await resolver.GetSymbolsAsync(0)).Status);
         Assert.Equal(Arch.Unknown, resolver.ArchOf(0));
+        Assert.Equal(Full, resolver.FeaturesOf(0));
+    }
+
+    [Theory]
+    [InlineData(null, null, "Demo.pdb", "33d-2")]
+    [InlineData("33d-9", null, "Demo.pdb", "33d-9")]
+    [InlineData(null, "app", "app", "33d-2")]
+    public async Task The_executable_tells_what_the_dump_does_not(string? debugId, string? debugFile, string expectedFile, string expectedId)
+    {
+        var module = new ModuleInfo { Type = ObjectType.Pe, CodeId = CodeId.Parse("18"), DebugId = Id(debugId), DebugFile = debugFile };
+        _store.Files[ScriptedSource.Place(FileType.Pe, debugFile).Uri] = new(ObjectStatus.Found)
+        {
+            Features = ObjectFeatures.UnwindInfo,
+            Identity = new ObjectIdentity(FileFormat.Pe, Arch.Amd64, Id("33d-2"), null, "Demo.pdb"),
+        };
+        Put(FileType.Pdb, expectedFile, new(ObjectStatus.Found) { Features = Full });
+
+        await using var resolver = new ModuleResolver([module], [new ScriptedSource("s", FileType.Pe, FileType.Pdb)], _store, null, CancellationToken.None);
+        var gate = new TaskCompletionSource();
+        _store.Gate = gate.Task;
+        var unwind = resolver.GetUnwindTableAsync(0);
+        var symbols = resolver.GetSymbolsAsync(0);
+        Assert.Equal(module, resolver.Complete(0, module));
+        gate.SetResult();
+        await unwind;
+
+        Assert.Equal(ObjectStatus.Found, (await symbols).Status);
+        Assert.Equal(module with { DebugFile = expectedFile, DebugId = Id(expectedId) }, resolver.Complete(0, module));
+
+        static DebugId? Id(string? text) => text is null ? null : new DebugId(0, 0x33d, uint.Parse(text[4..], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task An_image_that_cannot_be_used_tells_nothing()
+    {
+        var module = new ModuleInfo { Type = ObjectType.Elf, CodeFile = "/bin/app" };
+        _store.Files[ScriptedSource.Place(FileType.ElfCode).Uri] = new(ObjectStatus.Found)
+        {
+            Features = ObjectFeatures.UnwindInfo,
+            Identity = new ObjectIdentity(FileFormat.Elf, Arch.Amd64, new DebugId(1, 2, 0), null, null),
+            Converted = ObjectStatus.Malformed,
+        };
+
+        await using var resolver = new ModuleResolver([module], [new ScriptedSource("s", FileType.ElfCode)], _store, null, CancellationToken.None);
+        await resolver.GetUnwindTableAsync(0);
+
+        Assert.Equal(module, resolver.Complete(0, module));
+    }
+
+    [Fact]
+    public async Task Debug_files_of_elf_are_named_after_the_image()
+    {
+        var module = new ModuleInfo { Type = ObjectType.Elf, CodeFile = "/bin/app" };
+        _store.Files[ScriptedSource.Place(FileType.ElfCode).Uri] = new(ObjectStatus.Found)
+        {
+            Features = ObjectFeatures.UnwindInfo,
+            Identity = new ObjectIdentity(FileFormat.Elf, Arch.Amd64, new DebugId(1, 2, 0), null, null),
+        };
+
+        await using var resolver = new ModuleResolver([module], [new ScriptedSource("s", FileType.ElfCode)], _store, null, CancellationToken.None);
+        await resolver.GetUnwindTableAsync(0);
+
+        Assert.Equal(module with { DebugFile = "app", DebugId = new DebugId(1, 2, 0) }, resolver.Complete(0, module));
     }
 
     [Fact]
@@ -294,7 +358,9 @@ public sealed class ModuleResolverTests
         Assert.Equal(ModuleResolver.MaxCandidates, _store.Asked.Count);
     }
 
-    private void Put(FileType type, ScriptedFile file) => _store.Files[ScriptedSource.Place(type, "app").Uri] = file;
+    private void Put(FileType type, ScriptedFile file) => Put(type, "app", file);
+
+    private void Put(FileType type, string name, ScriptedFile file) => _store.Files[ScriptedSource.Place(type, name).Uri] = file;
 
     private ModuleResolver Resolver(params ISymbolSource[] sources) => Resolver(ObjectType.Elf, sources);
 

@@ -113,6 +113,25 @@ public sealed class StackSymbolicatorTests
     }
 
     [Fact]
+    public async Task Program_counters_at_the_start_of_an_image_belong_to_it_even_when_another_image_ends_there()
+    {
+        const string Modules =
+            """
+            [{"type":"elf","code_file":"below","image_addr":"0xf00","image_size":256},
+             {"type":"elf","code_file":"/bin/app","debug_file":"app","image_addr":"0x1000","image_size":4096}]
+            """;
+        const string Counter = """{"frames":[{"instruction_addr":"0x1120"},{"instruction_addr":"0x1000","trust":"context"}]}""";
+        const string Caller = """{"registers":{"rip":"0x9"},"frames":[{"instruction_addr":"0x1000"}]}""";
+
+        Assert.Equal("/bin/app", (await Answer(Counter, modules: Modules)).Stacktraces[0].Frames[^1].Package);
+        Assert.Equal("below", (await Answer(Counter.Replace("context", "cfi", StringComparison.Ordinal), modules: Modules)).Stacktraces[0].Frames[^1].Package);
+
+        // The first frame of a thread that faulted elsewhere is a caller.
+        Assert.Equal("below", (await Answer(Caller, """ "signal":11, """, Modules)).Stacktraces[0].Frames[0].Package);
+        Assert.Equal("/bin/app", (await Answer(Caller, """ "signal":6, """, Modules)).Stacktraces[0].Frames[0].Package);
+    }
+
+    [Fact]
     public async Task A_caller_at_the_start_of_an_image_has_no_symbol()
     {
         var frames = await Frames("""{"instruction_addr":"0x1110"}""", """{"instruction_addr":"0x1000"}""");

@@ -1,0 +1,44 @@
+using Symbolicator.Engine.Objects;
+using Symbolicator.Engine.Sources;
+using Symbolicator.Formats.Model;
+using Symbolicator.TestKit;
+
+namespace Symbolicator.Engine.Tests.Objects;
+
+public sealed class ObjectMatchTests
+{
+    /// <summary>Build id and the debug id that is cut from it, as the wire format defines it.</summary>
+    private const string BuildId = "180a373d6afbabf0eb1f09be1bc45bd796a71085";
+    private const string Cut = "3d370a18-fb6a-f0ab-eb1f-09be1bc45bd7";
+    private const string Other = "a1b2c3d4-e5f6-0718-293a-4b5c6d7e8f90";
+
+    [Theory]
+    [InlineData(FileFormat.Elf, null, null, Other, null, true)] // nothing was asked for by id
+    [InlineData(FileFormat.Elf, BuildId, null, Cut, BuildId, true)]
+    [InlineData(FileFormat.Elf, BuildId, Other, Cut, BuildId, true)] // the build id is the identity, the rest is cut from it
+    [InlineData(FileFormat.Elf, BuildId, Cut + "-1", Cut, BuildId, true)]
+    [InlineData(FileFormat.Elf, BuildId, Cut, Cut, null, true)]
+    [InlineData(FileFormat.Elf, BuildId, Cut, Other, null, false)]
+    [InlineData(FileFormat.Elf, BuildId, null, null, null, false)]
+    [InlineData(FileFormat.Elf, "1234", null, Cut, BuildId, false)]
+    [InlineData(FileFormat.Breakpad, BuildId, null, Cut, null, true)] // Breakpad files of build ids: only the cut id is in them
+    [InlineData(FileFormat.Breakpad, BuildId, null, Other, null, false)]
+    [InlineData(FileFormat.Breakpad, BuildId, null, Cut, "5f3c1a2b1c000", false)]
+    [InlineData(FileFormat.Breakpad, "5f3c1a2b1c000", null, Cut, null, false)] // nothing to compare
+    [InlineData(FileFormat.Breakpad, "180a373d6afbabf0eb1f09be1bc45bd79", null, Cut, null, false)] // half a byte
+    [InlineData(FileFormat.Breakpad, "a1b2c3d4e5f60718293a4b5c6d7e8f90", null, Other, null, true)] // Mach-O
+    [InlineData(FileFormat.Pdb, null, Other + "-2", Other + "-2", null, true)]
+    [InlineData(FileFormat.Pdb, null, Other + "-2", Other + "-3", null, true)]
+    [InlineData(FileFormat.Pdb, null, Other + "-2", Other + "-1", null, false)]
+    [InlineData(FileFormat.Pe, "5f3c1a2b1c000", Other, Cut, "5f3c1a2b1c000", false)]
+    [InlineData(FileFormat.Pe, "5f3c1a2b1c000", Other, null, "5f3c1a2b1c000", true)]
+    public void Files_are_used_only_when_they_are_the_ones_asked_for(
+        FileFormat format, string? codeId, string? debugId, string? fileDebugId, string? fileCodeId, bool expected)
+    {
+        var query = new ObjectQuery(ObjectType.Unknown, FileType.ElfDebug, CodeId.Parse(codeId), null, DebugId.Parse(debugId), null);
+        using var file = new FakeObjectFile { Format = format, DebugId = DebugId.Parse(fileDebugId), CodeId = CodeId.Parse(fileCodeId) };
+
+        Assert.Equal(expected, ObjectMatch.Matches(query, file));
+        Assert.Equal(expected ? file : null, ObjectMatch.Choose([file], query));
+    }
+}
