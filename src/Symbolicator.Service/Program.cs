@@ -15,7 +15,13 @@ root.Add(CleanupCommand.Create(config));
 root.Add(HealthcheckCommand.Create(config));
 try
 {
-    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+    {
+        EnableDefaultExceptionHandler = false,
+
+        // Commands end by themselves when they are told to; the default would end them two seconds after SIGTERM.
+        ProcessTerminationTimeout = TimeSpan.FromDays(1),
+    });
 }
 catch (ConfigException e)
 {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Symbolicator.Service.Caching;
 using Symbolicator.Service.Configuration;
 using Symbolicator.Service.Hosting;
 using Symbolicator.Service.Observability;
@@ -23,6 +24,11 @@ internal static class RunCommand
         {
             Log.ConfigurationWarning(app.Logger, warning);
         }
+
+        // Whatever is spilled to a temporary file belongs on the volume that has room for it; the root may be read-only.
+        Environment.SetEnvironmentVariable("TMPDIR", app.Services.GetRequiredService<DiskCache>().TemporaryDirectory);
+
+        app.Lifetime.ApplicationStarted.Register(() => Log.Listening(app.Logger, string.Join(", ", app.Urls)));
 
         // The host handles SIGTERM and SIGINT itself.
         await app.RunAsync(ct);

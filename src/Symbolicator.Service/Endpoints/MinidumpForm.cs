@@ -14,6 +14,7 @@ internal sealed class MinidumpForm
 {
     private const int MaxFieldBytes = 1 << 20;
     private const int MaxBoundary = 256;
+    private const int MaxParts = 1000;
     private const int CopyBytes = 128 << 10;
     private static readonly byte[] FormStart = "--"u8.ToArray();
 
@@ -38,8 +39,13 @@ internal sealed class MinidumpForm
         {
             await using var body = await RequestBody.OpenAsync(context, limit);
             var reader = new MultipartReader(boundary, body);
-            while (await reader.ReadNextSectionAsync(context.RequestAborted) is { } section)
+            for (int parts = 1; await reader.ReadNextSectionAsync(context.RequestAborted) is { } section; parts++)
             {
+                if (parts > MaxParts)
+                {
+                    throw Refused(StatusCodes.Status400BadRequest, $"the form has more than {MaxParts} parts");
+                }
+
                 await form.ReadSectionAsync(section, createDump, context.RequestAborted);
             }
         }
@@ -114,7 +120,7 @@ internal sealed class MinidumpForm
 
     private static async Task SaveDumpAsync(Stream body, Func<Stream> createDump, CancellationToken ct)
     {
-        await using var file = createDump();
+        var file = UploadFile.Create(createDump);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
         try
         {
@@ -124,28 +130,12 @@ internal sealed class MinidumpForm
                 throw Refused(StatusCodes.Status400BadRequest, "minidump contains multipart form data");
             }
 
-            while (read > 0)
-            {
-                await WriteAsync(file, buffer.AsMemory(0, read), ct);
-                read = await body.ReadAsync(buffer, ct);
-            }
+            await UploadFile.FillAsync(file, buffer, read, body, ct);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    /// <summary>Our disk is not the client's fault.</summary>
-    private static async Task WriteAsync(Stream file, ReadOnlyMemory<byte> bytes, CancellationToken ct)
-    {
-        try
-        {
-            await file.WriteAsync(bytes, ct);
-        }
-        catch (IOException e)
-        {
-            throw new InvalidOperationException("the upload cannot be stored", e);
+            await UploadFile.CloseAsync(file);
         }
     }
 

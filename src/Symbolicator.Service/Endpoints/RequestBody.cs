@@ -10,6 +10,8 @@ namespace Symbolicator.Service.Endpoints;
 /// <summary>Bodies of requests: decompressed, and limited before and after that.</summary>
 internal static class RequestBody
 {
+    private const int CopyBytes = 128 << 10;
+
     /// <summary>
     /// The body as a stream that throws <see cref="BodyTooLargeException"/> beyond the limit.
     /// </summary>
@@ -41,16 +43,12 @@ internal static class RequestBody
     /// <summary>The decoder reads synchronously, which connections do not allow; files do.</summary>
     private static async Task<Stream> SpoolAsync(Stream raw, HttpContext context)
     {
-        var file = new FileStream(context.RequestServices.GetRequiredService<DiskCache>().NewTemporaryPath(), new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            Options = FileOptions.DeleteOnClose,
-        });
+        var disk = context.RequestServices.GetRequiredService<DiskCache>();
+        var file = UploadFile.Create(() => CreateTemporary(disk));
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
         try
         {
-            await raw.CopyToAsync(file, context.RequestAborted);
+            await UploadFile.FillAsync(file, buffer, await raw.ReadAsync(buffer, context.RequestAborted), raw, context.RequestAborted);
             file.Position = 0;
 
             // The decoder does not own its input.
@@ -59,9 +57,25 @@ internal static class RequestBody
         }
         catch
         {
-            await file.DisposeAsync();
+            await UploadFile.CloseAsync(file);
             throw;
         }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static FileStream CreateTemporary(DiskCache disk)
+    {
+        DiskCache.CreatePrivateDirectory(disk.TemporaryDirectory);
+        return new FileStream(disk.NewTemporaryPath(), new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            Options = FileOptions.DeleteOnClose,
+        });
     }
 
     /// <summary>Reads the rest of a stream into pooled memory, hands it out once, and gives it back.</summary>

@@ -1,3 +1,4 @@
+using Symbolicator.Service.Caching;
 using Symbolicator.Service.Observability;
 
 namespace Symbolicator.Service.Endpoints;
@@ -40,6 +41,12 @@ internal sealed class RequestPipeline(RequestDelegate next, ServiceMetrics metri
                 return refused.Answer;
             case BadHttpRequestException bad:
                 return ErrorAnswer.Text(bad.StatusCode, bad.Message);
+            case UploadNotStoredException { InnerException: IOException full } when CacheOutput.IsFull(full):
+                Log.DiskFull(log, "uploads");
+                return ErrorAnswer.Json(StatusCodes.Status507InsufficientStorage, "no space left to store the upload");
+            case UploadNotStoredException unwritable:
+                Log.UploadNotStored(log, unwritable);
+                return ErrorAnswer.Json(StatusCodes.Status500InternalServerError, "the upload cannot be stored");
             default:
                 Log.RequestFailed(
                     log, failure, context.Request.Method, (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none");

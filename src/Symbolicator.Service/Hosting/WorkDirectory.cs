@@ -8,7 +8,10 @@ namespace Symbolicator.Service.Hosting;
 /// </summary>
 internal sealed class WorkDirectory : IDisposable
 {
+    private const int WouldBlock = 11; // EWOULDBLOCK
+
     private readonly bool _isTemporary;
+    private readonly FileStream _lock;
 
     /// <exception cref="ConfigException">It cannot be written to.</exception>
     public WorkDirectory(CacheOptions options, TimeProvider time)
@@ -19,6 +22,7 @@ internal sealed class WorkDirectory : IDisposable
             Root = options.Directory is null
                 ? Directory.CreateTempSubdirectory("symbolicator-").FullName
                 : Directory.CreateDirectory(Path.GetFullPath(options.Directory)).FullName;
+            _lock = Lock(Root);
             Caches = new DiskCache(Root, time);
             Caches.WipeTemporaryFiles();
         }
@@ -34,6 +38,7 @@ internal sealed class WorkDirectory : IDisposable
 
     public void Dispose()
     {
+        _lock.Dispose();
         if (!_isTemporary)
         {
             return;
@@ -46,6 +51,22 @@ internal sealed class WorkDirectory : IDisposable
         catch (IOException)
         {
             // The system clears its temporary directory.
+        }
+    }
+
+    /// <summary>
+    /// Two services would delete each other's temporary files and running jobs. The lock ends with the process,
+    /// however that ends.
+    /// </summary>
+    private static FileStream Lock(string root)
+    {
+        try
+        {
+            return new FileStream(Path.Join(root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when ((e.HResult & 0xffff) == WouldBlock)
+        {
+            throw new ConfigException("cache_dir: in use by another running service");
         }
     }
 }

@@ -186,18 +186,7 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
         using var file = OpenObject(source);
         var options = SymCacheOptions.Default with { SourceSize = source.Bytes!.Length, SpillDirectory = _disk.TemporaryDirectory };
         long started = _time.GetTimestamp();
-        try
-        {
-            SymCacheBuilder.Build(file, output, options, _limits, ct);
-        }
-        catch (IOException e) when (CacheOutput.IsFull(e))
-        {
-            // The intermediate files may have room elsewhere.
-            output.SetLength(0);
-            output.Position = 0;
-            SymCacheBuilder.Build(file, output, options with { SpillDirectory = Path.GetTempPath() }, _limits, ct);
-        }
-
+        SymCacheBuilder.Build(file, output, options, _limits, ct);
         return new DerivedFacts(source.Bytes.Length, output.Length, _time.GetElapsedTime(started).TotalSeconds).With(file);
     }
 

@@ -21,6 +21,9 @@ internal static partial class Log
     [LoggerMessage(2005, LogLevel.Information, "Swept {Files} files, {Bytes} bytes from the caches")]
     public static partial void Swept(ILogger log, long files, long bytes);
 
+    [LoggerMessage(2007, LogLevel.Error, "An upload cannot be stored")]
+    public static partial void UploadNotStored(ILogger log, Exception e);
+
     [LoggerMessage(2006, LogLevel.Warning, "Sweeping the caches failed")]
     public static partial void SweepFailed(ILogger log, Exception e);
 }

@@ -28,4 +28,7 @@ internal static partial class Log
 
     [LoggerMessage(5002, LogLevel.Warning, "Configuration: {Warning}")]
     public static partial void ConfigurationWarning(ILogger log, string warning);
+
+    [LoggerMessage(5003, LogLevel.Information, "Listening on {Addresses}")]
+    public static partial void Listening(ILogger log, string addresses);
 }

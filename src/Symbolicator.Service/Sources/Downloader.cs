@@ -15,6 +15,7 @@ namespace Symbolicator.Service.Sources;
 /// </summary>
 internal sealed class Downloader
 {
+    private const string ChecksumHeader = "SymbolChecksum";
     private const int MaxRedirects = 10;
     private const int MaxRetries = 2;
     private const int BufferBytes = 128 << 10;
@@ -128,27 +129,37 @@ internal sealed class Downloader
         }
     }
 
-    private Task<HttpResponseMessage> SendAsync(DownloadRequest request, Uri url, CancellationToken ct)
+    private Task<HttpResponseMessage> SendAsync(DownloadRequest request, Uri url, CancellationToken ct) =>
+        (request.AcceptInvalidCerts ? _clients.Trusting : _clients.Verifying).SendAsync(CreateMessage(request, url), ct);
+
+    /// <summary>The request for one hop.</summary>
+    internal static HttpRequestMessage CreateMessage(DownloadRequest request, Uri url)
     {
-        var message = new HttpRequestMessage(HttpMethod.Get, url) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher };
+        // Never version 3: its connections are not made by our callback, so that an alternative service that a server
+        // announces would be connected to past the policy.
+        var message = new HttpRequestMessage(HttpMethod.Get, url)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
         message.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
 
         // Credentials are for the host they were given for, not for whoever it redirects to.
         if (Uri.Compare(url, request.Url, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0)
         {
-            foreach (var (name, value) in request.Headers)
+            foreach (var (name, value) in request.Headers.Where(header => OutgoingHeaders.MaySend(header.Key, header.Value)))
             {
                 message.Headers.Remove(name);
                 message.Headers.TryAddWithoutValidation(name, value);
             }
 
-            if (request.Checksum is not null)
+            if (request.Checksum is { } checksum && OutgoingHeaders.MaySend(ChecksumHeader, checksum))
             {
-                message.Headers.TryAddWithoutValidation("SymbolChecksum", request.Checksum);
+                message.Headers.TryAddWithoutValidation(ChecksumHeader, checksum);
             }
         }
 
-        return (request.AcceptInvalidCerts ? _clients.Trusting : _clients.Verifying).SendAsync(message, ct);
+        return message;
     }
 
     private async Task<DownloadAnswer> ReceiveAsync(
@@ -158,6 +169,12 @@ internal sealed class Downloader
         if (!response.IsSuccessStatusCode)
         {
             return DownloadAnswer.OfStatus(response.StatusCode, RetryAfterOf(response));
+        }
+
+        if (response.StatusCode == HttpStatusCode.PartialContent)
+        {
+            // We asked for all of it.
+            return DownloadAnswer.Refused("206 Partial Content");
         }
 
         if (response.Content.Headers.ContentEncoding.Any(encoding => encoding is not "identity"))

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using System.Text;
 using Symbolicator.Engine.Sources;
 using Symbolicator.Engine.Sources.Layouts;
@@ -17,6 +19,9 @@ internal interface ICredentialedSource
 /// <summary>A web server with one of the directory layouts.</summary>
 internal sealed class HttpSymbolSource : ISymbolSource, ICredentialedSource
 {
+    private static readonly SearchValues<char> Escaped = SearchValues.Create(
+        [.. Enumerable.Range(0, ' ' + 1).Select(c => (char)c), '"', '#', '%', '<', '>', '?', '\\', '`', '{', '}', '\u007f']);
+
     private readonly HttpSourceConfig _config;
     private readonly Downloader _downloader;
     private readonly Uri _base;
@@ -65,6 +70,33 @@ internal sealed class HttpSymbolSource : ISymbolSource, ICredentialedSource
         _downloader.FetchAsync(new DownloadRequest(
             new Uri(_base.AbsoluteUri + Escape(location.Path) + _query), _headers, location.Checksum, _config.AcceptInvalidCerts, SourceType), destination, ct);
 
-    /// <summary>Each segment on its own: a percent sign or question mark of a name stays part of the name.</summary>
-    private static string Escape(string path) => string.Join('/', path.Split('/').Select(Uri.EscapeDataString));
+    /// <summary>
+    /// The path percent-encode set of the URL Standard, and the percent sign: what stands in a name stays part of the
+    /// name, and everything else stays readable (<c>libstdc++.so.6</c>).
+    /// </summary>
+    private static string Escape(string path)
+    {
+        if (!path.AsSpan().ContainsAny(Escaped) && Ascii.IsValid(path))
+        {
+            return path;
+        }
+
+        var result = new StringBuilder(path.Length + 16);
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (var rune in path.EnumerateRunes())
+        {
+            if (rune.IsAscii && !Escaped.Contains((char)rune.Value))
+            {
+                result.Append((char)rune.Value);
+                continue;
+            }
+
+            foreach (byte b in bytes[..rune.EncodeToUtf8(bytes)])
+            {
+                result.Append(CultureInfo.InvariantCulture, $"%{b:X2}");
+            }
+        }
+
+        return result.ToString();
+    }
 }

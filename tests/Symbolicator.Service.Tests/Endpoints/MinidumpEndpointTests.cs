@@ -1,7 +1,13 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Symbolicator.Engine.Contracts;
 using Symbolicator.Engine.Sources;
+using Symbolicator.Formats.Core;
+using Symbolicator.Service.Hosting;
+using Symbolicator.Service.Jobs;
 using Symbolicator.Service.Tests.Hosting;
 using Symbolicator.TestKit;
 
@@ -100,6 +106,99 @@ public sealed class MinidumpEndpointTests
         Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
     }
 
+    [Fact]
+    public async Task Planted_secrets_reach_neither_disk_nor_logs_nor_answers()
+    {
+        await using var server = await FakeSymbolServer.WithStatusesAsync(404);
+        await using var service = await TestService.StartAsync();
+        string url = new UriBuilder(server.Url) { UserName = "user", Password = "planted-password", Query = "sig=planted-query" }.Uri.AbsoluteUri;
+        string source = $"{{\"id\":\"web\",\"type\":\"http\",\"url\":\"{url}\",\"headers\":{{\"X-Key\":\"planted-header\"}}}}";
+
+        using var answer = await PostAsync(
+            service, ("upload_file_minidump", Fixture.Bytes("minidump/cpp-x64.crashpad.dmp")), ("options", "{\"dif_candidates\":true}"u8.ToArray()),
+            ("sources", Encoding.UTF8.GetBytes($"[{source}]")),
+            ("scraping", "{\"enabled\":true,\"allowed_origins\":[],\"headers\":{\"a\":\"planted-scraping\"}}"u8.ToArray()));
+        using var form = Form(("sources", Encoding.UTF8.GetBytes($"[{source.Replace("\"id\":", "\"id\":1,\"x\":", StringComparison.Ordinal)}]")));
+        using var refused = await service.Client.PostAsync("/minidump", form);
+
+        Assert.Contains(server.Requests, r => r.Headers["X-Key"] == "planted-header");
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.DoesNotContain("planted", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain("planted", answer.RootElement.GetRawText(), StringComparison.Ordinal);
+        Assert.DoesNotContain("planted", service.Logs.Text, StringComparison.Ordinal);
+        foreach (string file in Directory.EnumerateFiles(service.Directory, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith("/lock", StringComparison.Ordinal)))
+        {
+            Assert.DoesNotContain("planted", Encoding.Latin1.GetString(File.ReadAllBytes(file)), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(1000, "missing minidump")]
+    [InlineData(1001, "the form has more than 1000 parts")]
+    public async Task A_form_has_a_thousand_parts_at_most(int parts, string detail)
+    {
+        await using var service = await StartAsync();
+        using var form = Form([.. Enumerable.Repeat(("other", Array.Empty<byte>()), parts)]);
+
+        using var answer = await service.Client.PostAsync("/minidump", form);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal($"{{\"detail\":\"{detail}\"}}", await answer.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("--b\r\nContent-Disposition: form-data; name=\"upload_file_minidump\"\r\n\r\nMDMP")]
+    [InlineData("--b\r\nContent-Disposition: form-data; name=\"upload_file_minidump\"")]
+    [InlineData("--b")]
+    [InlineData("")]
+    [InlineData("no boundary at all")]
+    public async Task A_form_without_its_end_is_refused_and_leaves_nothing_behind(string body)
+    {
+        await using var service = await StartAsync();
+
+        using var answer = await PostRawAsync(service, body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.DoesNotContain(service.Directory, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateDirectories(Path.Combine(service.Directory, "jobs")));
+        Assert.Equal(0, service.Get<AdmissionControl>().Running);
+    }
+
+    [Fact]
+    public async Task Headers_of_a_part_are_bounded()
+    {
+        await using var service = await StartAsync();
+
+        using var answer = await PostRawAsync(service, $"--b\r\nX: {new string('x', 100_000)}\r\n\r\n\r\n--b--\r\n");
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_full_disk_is_told_and_leaves_nothing_behind(bool whenCreated)
+    {
+        await using var service = await TestService.StartAsync(
+            replace: services => services.AddSingleton<IJobStore>(provider =>
+                new FullJobStore(new FolderJobStore(provider.GetRequiredService<WorkDirectory>().Root), whenCreated)));
+        using var form = Form(("upload_file_minidump", new byte[300_000]));
+
+        using var answer = await service.Client.PostAsync("/minidump", form);
+
+        Assert.Equal(507, (int)answer.StatusCode);
+        Assert.Equal("{\"detail\":\"no space left to store the upload\"}", await answer.Content.ReadAsStringAsync());
+        Assert.Empty(Directory.EnumerateDirectories(Path.Combine(service.Directory, "jobs")));
+        Assert.Equal(0, service.Get<AdmissionControl>().Running);
+    }
+
+    private static async Task<HttpResponseMessage> PostRawAsync(TestService service, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8);
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=b");
+        return await service.Client.PostAsync("/minidump", content);
+    }
+
     private static Task<TestService> StartAsync() => TestService.StartAsync(o => o with
     {
         Sources =
@@ -126,5 +225,29 @@ public sealed class MinidumpEndpointTests
         }
 
         return form;
+    }
+
+    /// <summary>Has no room for dumps.</summary>
+    private sealed class FullJobStore(IJobStore inner, bool whenCreated) : IJobStore
+    {
+        private const int NoSpace = 28;
+
+        public Stream CreateInput(Guid id)
+        {
+            inner.CreateInput(id).Dispose();
+            return whenCreated ? throw new IOException("no room", NoSpace) : new FileStream("/dev/full", FileMode.Open, FileAccess.Write);
+        }
+
+        public FileBytes OpenInput(Guid id) => inner.OpenInput(id);
+
+        public Task PutRequestAsync(Guid id, JobRecord record, CancellationToken ct) => inner.PutRequestAsync(id, record, ct);
+
+        public Task PutResultAsync(Guid id, SymbolicationResponse result, CancellationToken ct) => inner.PutResultAsync(id, result, ct);
+
+        public Stream? OpenResult(Guid id) => inner.OpenResult(id);
+
+        public void Delete(Guid id) => inner.Delete(id);
+
+        public IReadOnlyList<LeftJob> List() => inner.List();
     }
 }

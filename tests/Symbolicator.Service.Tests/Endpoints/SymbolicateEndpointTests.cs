@@ -6,6 +6,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Symbolicator.Engine.Contracts;
+using Symbolicator.Service.Configuration;
 using Symbolicator.Service.Jobs;
 using Symbolicator.Service.Tests.Hosting;
 
@@ -141,6 +142,120 @@ public sealed class SymbolicateEndpointTests
     }
 
     [Fact]
+    public async Task Zstandard_bodies_are_read_and_leave_no_file()
+    {
+        await using var service = await TestService.StartAsync();
+
+        using var answer = await service.Client.PostAsync("/symbolicate", Zstd("KLUv/QRokQAAeyJzdGFja3RyYWNlcyI6W119/sFzaA=="));
+
+        Assert.Equal("{\"status\":\"completed\",\"stacktraces\":[],\"modules\":[]}", await answer.Content.ReadAsStringAsync());
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(service.Directory, "tmp")));
+    }
+
+    [Fact]
+    public async Task A_Zstandard_body_counts_unpacked()
+    {
+        await using var service = await TestService.StartAsync(o => o with { Http = o.Http with { SymbolicateBodyBytes = 1000 } });
+
+        // {"platform":"xxx…"} of 3015 bytes.
+        using var answer = await service.Client.PostAsync("/symbolicate", Zstd("KLUv/QRovQAAgHsicGxhdGZvcm0iOiJ4In0BALTzgRLsdHu5"));
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("zstd")]
+    public async Task A_body_that_is_not_compressed_as_it_says_is_refused(string encoding)
+    {
+        await using var service = await TestService.StartAsync();
+        using var content = Json("{\"stacktraces\":[]}");
+        content.Headers.ContentEncoding.Add(encoding);
+
+        using var answer = await service.Client.PostAsync("/symbolicate", content);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(service.Directory, "tmp")));
+    }
+
+    [Fact]
+    public async Task A_directory_that_takes_no_upload_is_our_fault()
+    {
+        await using var service = await TestService.StartAsync();
+        Directory.Delete(Path.Combine(service.Directory, "tmp"));
+        File.WriteAllText(Path.Combine(service.Directory, "tmp"), "");
+
+        using var answer = await service.Client.PostAsync("/symbolicate", Zstd("KLUv/QRokQAAeyJzdGFja3RyYWNlcyI6W119/sFzaA=="));
+
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        Assert.Equal("{\"detail\":\"the upload cannot be stored\"}", await answer.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("libstdc++.so.6", "libstdc++.so.6")]
+    [InlineData("a b%20c?d#e", "a%20b%2520c%3Fd%23e")]
+    [InlineData("@!$&'()*,;=:~[]|^", "@!$&'()*,;=:~[]|^")]
+    [InlineData("\u00e9{}`<>\"", "%C3%A9%7B%7D%60%3C%3E%22")]
+    public async Task Locations_escape_what_the_URL_standard_escapes_in_a_path_segment(string name, string escaped)
+    {
+        await using var server = await FakeSymbolServer.StartAsync(NotFoundAsync);
+        await using var service = await TestService.StartAsync();
+
+        var answer = await PostAsync(service, Request(server.Url).Replace("\"app\"", JsonSerializer.Serialize(name), StringComparison.Ordinal));
+
+        string expected = $"{server.Url.AbsoluteUri}{escaped}/3249D99D0C4049318610F4E4FB0B69360/{escaped}.sym";
+        Assert.Contains(expected, Locations(answer));
+        Assert.Contains(server.Requests, request => request.Path == new PathString($"/{name}/3249D99D0C4049318610F4E4FB0B69360/{name}.sym").ToString());
+    }
+
+    [Fact]
+    public async Task A_compressed_file_of_a_source_is_unpacked_into_the_cache()
+    {
+        byte[] packed = await Gzip(Symbols).ReadAsByteArrayAsync();
+        await using var server = await FakeSymbolServer.StartAsync(context =>
+            context.Request.Path.Value!.EndsWith("/app.sym", StringComparison.Ordinal) ? context.Response.Body.WriteAsync(packed).AsTask() : NotFoundAsync(context));
+        await using var service = await TestService.StartAsync();
+
+        var answer = await PostAsync(service, Request(server.Url));
+
+        Assert.Equal("crash_here", answer.RootElement.GetProperty("stacktraces")[0].GetProperty("frames")[0].GetProperty("symbol").GetString());
+        Assert.Contains(
+            Directory.EnumerateFiles(Path.Combine(service.Directory, "objects"), "*", SearchOption.AllDirectories), file => File.ReadAllText(file) == Symbols);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(service.Directory, "tmp")));
+    }
+
+    [Fact]
+    public async Task Jobs_that_do_not_end_are_answered_as_failed_before_the_service_stops()
+    {
+        var time = new ManualTime();
+        var processor = new HeldProcessor();
+        await using var service = await StartAsync(processor, time);
+        var answer = PostAsync(service, "{}");
+        await processor.Started.Task;
+
+        var stop = service.StopAsync();
+        time.Advance(TimeSpan.FromSeconds(24));
+
+        var failed = (await answer).RootElement;
+        await stop.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal("failed", failed.GetProperty("status").GetString());
+        Assert.Contains("shutting down", failed.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Equal(0, service.Get<AdmissionControl>().Running);
+        Assert.Single(Directory.EnumerateFiles(Path.Combine(service.Directory, "jobs"), "result.json", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_second_service_does_not_take_the_directory_of_a_running_one()
+    {
+        await using var first = await TestService.StartAsync();
+
+        var refused = await Assert.ThrowsAsync<ConfigException>(() => TestService.StartAsync(directory: first.Directory));
+
+        Assert.Equal("cache_dir: in use by another running service", refused.Message);
+        await PostAsync(first, "{}");
+    }
+
+    [Fact]
     public async Task A_timeout_that_is_no_number_is_refused_as_text()
     {
         await using var service = await TestService.StartAsync();
@@ -166,7 +281,7 @@ public sealed class SymbolicateEndpointTests
         Assert.Contains(server.Requests, r => r.Headers["X-Key"] == "planted-header" && r.Headers.Authorization.ToString().StartsWith("Basic ", StringComparison.Ordinal));
         Assert.DoesNotContain("planted", answer.RootElement.GetRawText(), StringComparison.Ordinal);
         Assert.DoesNotContain("planted", service.Logs.Text, StringComparison.Ordinal);
-        foreach (string file in Directory.EnumerateFiles(service.Directory, "*", SearchOption.AllDirectories))
+        foreach (string file in Directory.EnumerateFiles(service.Directory, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith("/lock", StringComparison.Ordinal)))
         {
             Assert.DoesNotContain("planted", Encoding.Latin1.GetString(File.ReadAllBytes(file)), StringComparison.Ordinal);
         }
@@ -305,6 +420,18 @@ public sealed class SymbolicateEndpointTests
     {
         context.Response.StatusCode = 404;
         return Task.CompletedTask;
+    }
+
+    private static string[] Locations(JsonDocument answer) =>
+        [.. answer.RootElement.GetProperty("modules")[0].GetProperty("candidates").EnumerateArray().Select(c => c.GetProperty("location").GetString()!)];
+
+    /// <summary>Packed by the reference tool.</summary>
+    private static ByteArrayContent Zstd(string base64)
+    {
+        var content = new ByteArrayContent(Convert.FromBase64String(base64));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        content.Headers.ContentEncoding.Add("zstd");
+        return content;
     }
 
     private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");

@@ -2,42 +2,124 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Symbolicator.Service.Tests.Hosting;
 
 /// <summary>The real process: commands, signals, exit status.</summary>
 public sealed class ProcessTests
 {
+    private const string DebugId = "3249D99D0C4049318610F4E4FB0B69360";
     private static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task SIGTERM_ends_the_service_in_order()
     {
-        string config = Path.GetTempFileName();
-        int port = FreePort();
-        await File.WriteAllTextAsync(config, $"bind: 127.0.0.1:{port}\nlogging: {{format: simplified}}\n");
-        using var service = Start("run", "-c", config);
+        await using var service = await RunningService.StartAsync("logging: {format: simplified}");
+        using var check = Start("healthcheck", "--addr", service.Client.BaseAddress!.Authority);
+        Assert.Equal("OK", (await check.StandardOutput.ReadToEndAsync()).Trim());
+
+        string log = await service.TerminateAsync();
+
+        Assert.Equal(0, service.ExitCode);
+        Assert.Contains("Stopping: no more jobs are admitted", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task SIGTERM_answers_jobs_that_wait_for_a_silent_source()
+    {
+        var asked = new TaskCompletionSource();
+        await using var silent = await FakeSymbolServer.StartAsync(async context =>
+        {
+            asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
+        await using var service = await RunningService.StartAsync("connect_to_reserved_ips: true\nhead_timeout: 10m\nshutdown_timeout: 2s");
+
+        var answer = service.Client.PostAsync("/symbolicate", Request(silent.Url));
+        await asked.Task.WaitAsync(Guard);
+        await service.TerminateAsync();
+
+        Assert.Equal(0, service.ExitCode);
+        using var failed = await answer;
+        Assert.Equal(
+            "{\"status\":\"failed\",\"message\":\"the service is shutting down; send the request again\"}", await failed.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_killed_service_leaves_a_directory_that_the_next_one_takes_over()
+    {
+        var asked = new TaskCompletionSource();
+        await using var silent = await FakeSymbolServer.StartAsync(async context =>
+        {
+            asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
+        var cache = Directory.CreateTempSubdirectory("symbolicator-test-");
         try
         {
-            using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Guard };
-            Assert.Equal("ok", await AskUntilItAnswersAsync(client, service));
-            using var check = Start("healthcheck", "-c", config);
-            Assert.Equal("OK", (await check.StandardOutput.ReadToEndAsync()).Trim());
+            string id;
+            await using (var first = await RunningService.StartAsync($"connect_to_reserved_ips: true\ncache_dir: {cache.FullName}"))
+            {
+                using var pending = await first.Client.PostAsync("/symbolicate?timeout=0", Request(silent.Url));
+                id = JsonDocument.Parse(await pending.Content.ReadAsStringAsync()).RootElement.GetProperty("request_id").GetString()!;
+                await asked.Task.WaitAsync(Guard);
+                Assert.NotEmpty(cache.GetFiles("tmp/*"));
+            }
 
-            using var kill = Process.Start("kill", ["-TERM", $"{service.Id}"]);
-            await service.WaitForExitAsync(new CancellationTokenSource(Guard).Token);
+            await using var second = await RunningService.StartAsync($"cache_dir: {cache.FullName}");
 
-            Assert.Equal(0, service.ExitCode);
-            Assert.Contains("Stopping: no more jobs are admitted", await service.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
+            Assert.Contains("the service stopped before the job ended", await second.Client.GetStringAsync($"/requests/{id}"), StringComparison.Ordinal);
+            Assert.Empty(cache.GetFiles("tmp/*"));
         }
         finally
         {
-            if (!service.HasExited)
-            {
-                service.Kill();
-            }
+            cache.Delete(recursive: true);
+        }
+    }
 
-            File.Delete(config);
+    [Fact]
+    public async Task A_folder_behind_a_plain_file_server_is_a_source()
+    {
+        var folder = Directory.CreateTempSubdirectory("symbolicator-test-");
+        try
+        {
+            string name = $"app/{DebugId}/app.sym";
+            Directory.CreateDirectory(Path.Combine(folder.FullName, Path.GetDirectoryName(name)!));
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, name), $"MODULE Linux x86_64 {DebugId} app\nFUNC 1000 20 0 crash_here\n");
+            using var server = Process.Start(new ProcessStartInfo("python3", ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "-d", folder.FullName])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            });
+            try
+            {
+                string started = await server!.StandardOutput.ReadLineAsync().WaitAsync(Guard) ?? "";
+                var url = new Uri($"http://127.0.0.1:{Regex.Match(started, "port (\\d+)").Groups[1].Value}/");
+                await using var service = await RunningService.StartAsync("connect_to_reserved_ips: true");
+
+                using var answer = await service.Client.PostAsync("/symbolicate", Request(url));
+
+                using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+                var candidates = body.RootElement.GetProperty("modules")[0].GetProperty("candidates").EnumerateArray().ToArray();
+                var used = Assert.Single(candidates, candidate => candidate.GetProperty("download").GetProperty("status").GetString() == "ok");
+                Assert.Equal($"{url}{name}", used.GetProperty("location").GetString());
+                Assert.All(candidates.Where(other => other.GetRawText() != used.GetRawText()), other =>
+                    Assert.Equal("notfound", other.GetProperty("download").GetProperty("status").GetString()));
+                string[] locations = [.. candidates.Select(candidate => candidate.GetProperty("location").GetString()!)];
+                Assert.Equal(locations.Order(StringComparer.Ordinal), locations);
+                Assert.Equal("crash_here", body.RootElement.GetProperty("stacktraces")[0].GetProperty("frames")[0].GetProperty("symbol").GetString());
+            }
+            finally
+            {
+                server!.Kill();
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 
@@ -101,23 +183,13 @@ public sealed class ProcessTests
         }
     }
 
-    private static async Task<string> AskUntilItAnswersAsync(HttpClient client, Process service)
-    {
-        var clock = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                return await client.GetStringAsync("/healthcheck");
-            }
-            catch (HttpRequestException) when (!service.HasExited && clock.Elapsed < Guard)
-            {
-                await Task.Delay(50);
-            }
-        }
-    }
+    private static StringContent Request(Uri source) => new(
+        "{\"stacktraces\":[{\"frames\":[{\"instruction_addr\":\"0x401008\"}]}],"
+        + $"\"modules\":[{{\"type\":\"elf\",\"debug_id\":\"{DebugId}\",\"debug_file\":\"app\",\"code_file\":\"app\",\"image_addr\":\"0x400000\",\"image_size\":65536}}],"
+        + $"\"sources\":[{{\"id\":\"web\",\"type\":\"http\",\"url\":\"{source}\"}}],\"options\":{{\"dif_candidates\":true}}}}",
+        Encoding.UTF8, "application/json");
 
-    private static Process Start(params string[] arguments)
+    internal static Process Start(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Assembly.GetAssembly(typeof(Service.Hosting.ServiceHost))!.Location);

@@ -28,6 +28,69 @@ public sealed class DownloaderTests
     }
 
     [Theory]
+    [InlineData("X-Key", "a\r\nX-Evil: 1")]
+    [InlineData("X-Key", "a\nX-Evil: 1")]
+    [InlineData("X-Key", "a\r\n\r\nGET /evil HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("X-Key", "a\0b")]
+    [InlineData("X-Key", "\u00e9")]
+    [InlineData("X-Evil: 1\r\nX-Key", "a")]
+    [InlineData("X Evil", "a")]
+    [InlineData("", "a")]
+    [InlineData("Transfer-Encoding", "chunked")]
+    [InlineData("transfer-encoding", "xchunked")]
+    [InlineData("Content-Length", "5")]
+    [InlineData("Connection", "upgrade")]
+    [InlineData("Upgrade", "h2c")]
+    [InlineData("Expect", "100-continue")]
+    public async Task A_header_that_could_write_another_request_is_left_out(string name, string value)
+    {
+        await using var server = await FakeSymbolServer.StartAsync(context => context.Response.WriteAsync("symbols"));
+
+        var (outcome, _) = await FetchAsync(server.Url, headers: new() { [name] = value, ["X-Good"] = "good value" }, checksum: value);
+
+        Assert.Equal(FetchStatus.Found, outcome.Status);
+        var request = Assert.Single(server.Requests);
+        Assert.Equal("good value", request.Headers["X-Good"]);
+        string[] known = ["Host", "User-Agent", "Accept-Encoding", "X-Good", "SymbolChecksum"];
+        Assert.Empty(request.Headers.Keys.Except(known, StringComparer.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public void No_connection_is_made_past_the_policy()
+    {
+        using var message = Downloader.CreateMessage(
+            new DownloadRequest(new Uri("https://symbols.example/"), new Dictionary<string, string>(), null, false, "http"), new Uri("https://symbols.example/a"));
+
+        // Version 3 has no connect callback; "or higher" would follow what the server announces.
+        Assert.True(message.Version < HttpVersion.Version30);
+        Assert.NotEqual(HttpVersionPolicy.RequestVersionOrHigher, message.VersionPolicy);
+    }
+
+    [Fact]
+    public void Credentials_are_for_their_scheme_host_and_port()
+    {
+        var request = new DownloadRequest(
+            new Uri("https://symbols.example/"), new Dictionary<string, string> { ["Authorization"] = "Bearer planted" }, "planted", false, "http");
+
+        foreach (string hop in new[] { "http://symbols.example/", "https://symbols.example:8443/", "https://other.example/", "https://symbols.example.other/" })
+        {
+            using var elsewhere = Downloader.CreateMessage(request, new Uri(hop));
+            Assert.DoesNotContain("planted", elsewhere.ToString(), StringComparison.Ordinal);
+        }
+
+        using var same = Downloader.CreateMessage(request, new Uri("https://symbols.example:443/other"));
+        Assert.Contains("planted", string.Concat(same.Headers.GetValues("Authorization")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_part_that_nobody_asked_for_is_no_file()
+    {
+        await using var server = await FakeSymbolServer.WithStatusesAsync(206);
+
+        Assert.Equal(new FetchOutcome(FetchStatus.Failed, Detail: "download failed: 206 Partial Content"), (await FetchAsync(server.Url)).Outcome);
+    }
+
+    [Theory]
     [InlineData(400, FetchStatus.NotFound, 1, "400 Bad Request")]
     [InlineData(401, FetchStatus.Denied, 1, "401 Unauthorized")]
     [InlineData(403, FetchStatus.Denied, 1, "403 Forbidden")]
