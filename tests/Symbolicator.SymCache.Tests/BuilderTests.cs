@@ -1,5 +1,6 @@
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
+using Symbolicator.SymCache.Build;
 using Symbolicator.TestKit;
 
 namespace Symbolicator.SymCache.Tests;
@@ -214,5 +215,17 @@ public sealed class BuilderTests
         var bytes = new MemoryFileBytes(new byte[10]);
         Assert.Throws<MalformedFileException>(() => SymCacheFile.Open(bytes));
         Assert.False(bytes.TryRetain());
+    }
+
+    [Fact]
+    public void Aliases_of_an_address_are_not_searched()
+    {
+        var file = new FakeObjectFile();
+        file.Symbols.AddRange(Enumerable.Range(0, 1000).Select(i => new FakeSymbol(0x10, (ulong)(i % 7), $"s{i}")));
+        var names = new InternPool();
+        var index = new SymbolIndex(file.OpenSymbols(names));
+
+        Assert.Equal(1, index.Count);
+        Assert.Equal("s993", System.Text.Encoding.UTF8.GetString(names.Get(index.NameAt(0x10, default))));
     }
 }

@@ -1,12 +1,13 @@
+using System.Runtime.InteropServices;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 
 namespace Symbolicator.SymCache.Build;
 
 /// <summary>
-/// Symbols by address, several names at an address kept. Of these the largest is preferred and among equals the last of
-/// the symbol table, where linkers put global symbols behind local ones: <c>getaddrinfo</c>, not
-/// <c>__GI_getaddrinfo</c>. llvm-symbolizer chooses the same.
+/// One symbol for each address. Of several the largest is preferred and among equals the last of the symbol table,
+/// where linkers put global symbols behind local ones: <c>getaddrinfo</c>, not <c>__GI_getaddrinfo</c>. llvm-symbolizer
+/// chooses the same.
 /// </summary>
 public sealed class SymbolIndex
 {
@@ -24,15 +25,25 @@ public sealed class SymbolIndex
             }
         }
 
+        // The others are dropped here: searches would pass over them again and again.
         list.Sort();
-        _symbols = new PublicSymbol[list.Count];
+        int count = 0;
+        foreach (ref readonly var symbol in CollectionsMarshal.AsSpan(list))
+        {
+            if (count == 0 || list[count - 1].Address != symbol.Address)
+            {
+                list[count++] = symbol;
+            }
+        }
+
+        _symbols = new PublicSymbol[count];
         for (int i = 0; i < _symbols.Length; i++)
         {
             _symbols[i] = new PublicSymbol(list[i].Address, list[i].Size, list[i].Name);
         }
     }
 
-    /// <summary>Symbols, aliases included.</summary>
+    /// <summary>Addresses with a symbol.</summary>
     public int Count => _symbols.Length;
 
     /// <summary>Bytes of the index for each symbol.</summary>
@@ -45,17 +56,8 @@ public sealed class SymbolIndex
         return first < _symbols.Length && _symbols[first].Address == address ? _symbols[first].Name : debugName;
     }
 
-    /// <summary>The preferred symbol of each address in ascending order; <see cref="PublicSymbol.Size"/> as stated.</summary>
-    internal IEnumerable<PublicSymbol> Preferred()
-    {
-        for (int i = 0; i < _symbols.Length; i++)
-        {
-            if (i == 0 || _symbols[i].Address != _symbols[i - 1].Address)
-            {
-                yield return _symbols[i];
-            }
-        }
-    }
+    /// <summary>The symbols in ascending order; <see cref="PublicSymbol.Size"/> as stated.</summary>
+    internal IEnumerable<PublicSymbol> Preferred() => _symbols;
 
     /// <summary>
     /// The symbol that covers an address (none when there is none) and where that answer ends. A symbol with a size
@@ -64,11 +66,7 @@ public sealed class SymbolIndex
     internal PublicSymbol Covering(ulong address, out ulong end)
     {
         int next = FirstAt(address);
-        while (next < _symbols.Length && _symbols[next].Address == address)
-        {
-            next++;
-        }
-
+        next += next < _symbols.Length && _symbols[next].Address == address ? 1 : 0;
         ulong nextStart = next < _symbols.Length ? _symbols[next].Address : ulong.MaxValue;
         end = nextStart;
 
@@ -78,12 +76,6 @@ public sealed class SymbolIndex
         int distinct = 0;
         for (int i = next - 1; i >= 0 && distinct < MaxLookBack; i--)
         {
-            bool head = i == 0 || _symbols[i - 1].Address != _symbols[i].Address;
-            if (!head)
-            {
-                continue;
-            }
-
             var symbol = _symbols[i];
             if (symbol.Size > address - symbol.Address)
             {

@@ -5,6 +5,9 @@ namespace Symbolicator.Formats.Breakpad.Cfi;
 /// <summary>Collects the STACK CFI records of one pass over the file.</summary>
 internal sealed class CfiTableBuilder(ParseLimits limits, FaultLog faults)
 {
+    /// <summary>Deltas out of order that are kept for each INIT record allowed; a line is no shorter than what is kept of it.</summary>
+    private const long DeltasPerEntry = 4;
+
     private readonly List<NestedRanges.Entry> _ranges = [];
     private bool _inOrder = true;
     private bool _inBlock;
@@ -49,10 +52,16 @@ internal sealed class CfiTableBuilder(ParseLimits limits, FaultLog faults)
     {
         var deltas = new List<CfiDeltaEntry>();
         var lines = new BreakpadLines(file, firstStack);
-        while (deltas.Count < limits.UnwindEntries && lines.TryReadNext(out var line, out long offset))
+        while (lines.TryReadNext(out var line, out long offset))
         {
             if (CfiDeltaRecord.TryParse(line, out var delta))
             {
+                if (deltas.Count >= DeltasPerEntry * limits.UnwindEntries)
+                {
+                    faults.Add(new ParseFault(MalformedReason.CountOverLimit, offset), "STACK CFI records");
+                    break;
+                }
+
                 deltas.Add(new CfiDeltaEntry(delta.Address, offset));
             }
         }
