@@ -21,7 +21,7 @@ internal sealed class ElfSections : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<int, Inflated> _inflated = [];
 
-    // Any number of headers may name the same compressed bytes: all together keep the bounds of a single one.
+    // Any number of headers may name the same compressed bytes: all together keep the ratio to the whole file.
     private long _inflatableBytes;
 
     private ElfSections(FileBytes file, ElfEncoding encoding, ParseLimits limits, FaultLog faults, ElfSection[] table, uint nameSection)
@@ -32,8 +32,7 @@ internal sealed class ElfSections : IDisposable
         _faults = faults;
         _table = table;
         long ratio = limits.DecompressionRatio;
-        long inflatable = file.Length > (limits.DecompressedSectionBytes / ratio) ? limits.DecompressedSectionBytes : file.Length * ratio;
-        _inflatableBytes = Math.Max(inflatable, BoundedInflater.MemoryBytes);
+        _inflatableBytes = file.Length > long.MaxValue / ratio ? long.MaxValue : Math.Max(file.Length * ratio, BoundedInflater.MemoryBytes);
         if (nameSection < (uint)table.Length && table[nameSection].HasBytes && TryRead((int)nameSection, out var names, out _))
         {
             _names = names;
