@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Symbolicator.Cli.Commands;
 using Symbolicator.Cli.Output;
 using Symbolicator.Formats.Core;
@@ -8,12 +9,17 @@ namespace Symbolicator.Cli;
 /// <summary>The commands and how a run ends: status 0 when answered, 1 with one line on the error stream otherwise.</summary>
 internal static class CommandLine
 {
+    private const string Name = "symbolicator";
+
     public static int Run(string[] args, Terminal terminal)
     {
-        var parsed = Root(terminal).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var root = Root(terminal);
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            return Fail(terminal, $"{parsed.Errors[0].Message} See 'symbolicator {PathOf(parsed)}--help'.");
+            bool isCommandUnknown = parsed.CommandResult.Command == root && parsed.UnmatchedTokens.Count > 0;
+            string problem = isCommandUnknown ? $"'{parsed.UnmatchedTokens[0]}' is not a command." : parsed.Errors[0].Message;
+            return Fail(terminal, $"{problem} See '{Name} {(isCommandUnknown ? "" : PathOf(parsed))}--help'.");
         }
 
         try
@@ -46,9 +52,12 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Root(Terminal terminal) =>
-        new("Reads debug files and crash dumps: what is in them, which function an address belongs to, how to unwind.")
+    /// <summary>Not a <see cref="RootCommand"/>, which is named after the file that runs.</summary>
+    private static Command Root(Terminal terminal) =>
+        new(Name, "Reads debug files and crash dumps: what is in them, which function an address belongs to, how to unwind.")
         {
+            new HelpOption(),
+            new VersionOption(),
             InspectCommand.Create(terminal),
             SymbolsCommand.Create(terminal),
             FunctionsCommand.Create(terminal),
@@ -60,11 +69,11 @@ internal static class CommandLine
         };
 
     private static string PathOf(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ";
+        parsed.CommandResult.Command.Name == Name ? "" : $"{parsed.CommandResult.Command.Name} ";
 
     private static int Fail(Terminal terminal, string message)
     {
-        terminal.Error.WriteLine($"symbolicator: {message.ReplaceLineEndings(" ")}");
+        terminal.Error.WriteLine($"{Name}: {message.ReplaceLineEndings(" ")}");
         return 1;
     }
 }

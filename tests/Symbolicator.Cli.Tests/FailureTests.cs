@@ -38,6 +38,34 @@ public sealed class FailureTests : IDisposable
     }
 
     [Fact]
+    public void Usual_mistakes_are_called_by_their_names()
+    {
+        string empty = _sample.Beside("empty");
+        File.WriteAllBytes(empty, []);
+        string folder = Path.GetDirectoryName(empty)!;
+
+        Assert.Equal($"symbolicator: {empty}: is empty\n", CommandRun.Of("inspect", empty).Error.ReplaceLineEndings("\n"));
+        Assert.EndsWith("is a folder, not a file", CommandRun.Of("inspect", folder).Error.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith("no such file", CommandRun.Of("minidump", _sample.Beside("absent")).Error.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "there is no such folder", CommandRun.Of("build-symcache", _sample.Path, "-o", _sample.Beside("no/out")).Error.TrimEnd(), StringComparison.Ordinal);
+        Assert.Equal(
+            "symbolicator: 'nonsense' is not a command. See 'symbolicator --help'.", CommandRun.Of("nonsense").Error.TrimEnd());
+        Assert.EndsWith("See 'symbolicator lookup --help'.", CommandRun.Of("lookup").Error.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("symbolicator [command]", "--help")]
+    [InlineData("symbolicator lookup <FILE>", "lookup", "--help")]
+    public void Help_shows_the_name_of_the_tool(string usage, params string[] arguments)
+    {
+        var run = CommandRun.Of(arguments);
+
+        Assert.Equal(0, run.Status);
+        Assert.Contains(usage, run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_damaged_symcache_is_refused()
     {
         string cache = _sample.Beside("out.scf");

@@ -9,9 +9,18 @@ internal static class ObjectSelection
     /// <summary>Maps a file.</summary>
     public static FileBytes OpenFile(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new CommandException($"{path}: is a folder, not a file");
+        }
+
         try
         {
             return MappedFileBytes.Open(path);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CommandException($"{path}: cannot be opened: no such file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
@@ -22,6 +31,11 @@ internal static class ObjectSelection
     /// <summary>All objects of a file; the caller disposes each.</summary>
     public static IReadOnlyList<IObjectFile> OpenAll(string path, FileBytes file)
     {
+        if (file.Length == 0)
+        {
+            throw new CommandException($"{path}: is empty");
+        }
+
         try
         {
             return ObjectFormats.Open(file);

@@ -18,6 +18,10 @@ internal static class PublishedFile
             File.Move(temporary, target, overwrite: true);
             return result;
         }
+        catch (DirectoryNotFoundException)
+        {
+            throw new CommandException($"{target}: cannot be written: there is no such folder");
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CommandException($"{target}: cannot be written: {e.Message}");
