@@ -9,11 +9,14 @@ internal sealed class WorkBudget(DwarfSections sections)
     private const long Floor = 16 << 20;
     private const int Reuse = 16;
 
+    /// <summary>Each unit that reads a line program makes its files anew, below its own directory.</summary>
+    private const long LineFloor = 2 << 20;
+
     /// <summary>Ranges are kept for the length of a unit; a list has one reader, and an entry two bytes at least.</summary>
     private const long RangeFloor = 1 << 20;
 
     private long _abbrevBytes = Floor + (Reuse * sections.Abbrev.Length);
-    private long _lineBytes = Floor + (Reuse * sections.Line.Length);
+    private long _lineBytes = LineFloor + (Reuse * sections.Line.Length);
     private long _rangeEntries = RangeFloor + (2 * (sections.Ranges.Length + sections.RngLists.Length));
 
     private long _rows = Floor + (Reuse * sections.Line.Length);

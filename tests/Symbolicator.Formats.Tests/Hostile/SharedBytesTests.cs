@@ -162,6 +162,31 @@ public sealed class SharedBytesTests
         Assert.Contains(log.First, fault => fault.Fault.Reason == MalformedReason.StepsOverLimit);
     }
 
+    [Fact]
+    public void A_line_program_that_many_units_share_is_run_a_bounded_number_of_times()
+    {
+        const int Rows = 100_000, Units = 100;
+        var builder = Standard();
+        builder.LineProgram(line =>
+        {
+            builder.SetAddress(line, 0x2000);
+            for (int i = 0; i < Rows; i++)
+            {
+                line.U8(33); // special: address + 1, line + 1
+            }
+
+            DwarfBuilder.EndSequence(line, 1);
+        });
+        for (int i = 0; i < Units; i++)
+        {
+            builder.Unit(u => u.U8(1).U32(0).U8(0));
+        }
+
+        long rows = 0;
+        Read(builder, new InternPool(), function => rows += function.Lines.Count);
+        Assert.InRange(rows, 16 * Rows, 40 * Rows);
+    }
+
     /// <summary>Two entries that the cache of names cannot hold both, each with a long value to be passed over.</summary>
     [Fact]
     public void Long_entries_that_many_others_refer_to_are_read_a_bounded_number_of_times()
