@@ -48,7 +48,8 @@ public sealed class DwarfFrameTable : IUnwindTable, ICodeView
     }
 
     /// <summary>
-    /// Null without a section that can be read or on a CPU that we do not unwind. Damaged entries are logged and left
+    /// Null without any entry that can be read (linkers leave empty sections) or on a CPU that we do not unwind. Damaged
+    /// entries are logged and left
     /// out. The sections must stay readable as long as the table is in use.
     /// </summary>
     public static DwarfFrameTable? Open(DwarfFrameSections sections, ParseLimits limits, FaultLog faults)
@@ -73,7 +74,7 @@ public sealed class DwarfFrameTable : IUnwindTable, ICodeView
             }
         }
 
-        return new DwarfFrameTable(sections, cpu, limits, [.. frames]);
+        return frames.Count == 0 ? null : new DwarfFrameTable(sections, cpu, limits, [.. frames]);
     }
 
     public bool Covers(ulong rva)
