@@ -66,6 +66,25 @@ public sealed class FailureTests : IDisposable
     }
 
     [Fact]
+    public async Task A_closed_standard_input_is_an_empty_one()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "tells it from what Linux says of descriptors");
+        string tool = Path.Combine(AppContext.BaseDirectory, "Symbolicator.Cli");
+        using var process = System.Diagnostics.Process.Start("/bin/sh", ["-c", "exec \"$0\" lookup \"$1\" <&-", tool, _sample.Path]);
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            await process.WaitForExitAsync(guard.Token);
+        }
+        finally
+        {
+            process.Kill();
+        }
+
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    [Fact]
     public void A_damaged_symcache_is_refused()
     {
         string cache = _sample.Beside("out.scf");
