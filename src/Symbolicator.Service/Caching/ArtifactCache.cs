@@ -115,7 +115,7 @@ internal sealed class ArtifactCache
 
         try
         {
-            if (await _cpu.RunAsync(CpuLane.Build, t => Crc32C.Of(bytes, t), ct) != sidecar.Crc32C)
+            if (await _cpu.RunAsync(CpuLane.Build, t => FileChecksum.Of(bytes, t), ct) != sidecar.Crc32C)
             {
                 return false;
             }
@@ -190,7 +190,7 @@ internal sealed class ArtifactCache
         {
             if (durable)
             {
-                uint crc = await _cpu.RunAsync(CpuLane.Build, t => Crc32C.Of(bytes, t), ct);
+                uint crc = await _cpu.RunAsync(CpuLane.Build, t => FileChecksum.Of(bytes, t), ct);
                 _disk.Publish(key, output.TempPath!, new CacheSidecar(
                     key.Text, key.Scope, answer.Created.ToUnixTimeSeconds(), bytes.Length, crc, answer.Facts));
                 MarkVerified(key);

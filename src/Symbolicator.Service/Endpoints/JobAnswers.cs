@@ -2,11 +2,13 @@ using System.Text.Json;
 using Symbolicator.Engine.Contracts;
 using Symbolicator.Engine.Contracts.Json;
 using Symbolicator.Service.Jobs;
+using Symbolicator.Service.Observability;
 
 namespace Symbolicator.Service.Endpoints;
 
 /// <summary>Admits jobs and answers with their state; used by every endpoint that makes or polls one.</summary>
-internal sealed class JobAnswers(JobTracker tracker, IJobStore store, AdmissionControl admission, TimeProvider time)
+internal sealed class JobAnswers(
+    JobTracker tracker, IJobStore store, AdmissionControl admission, ServiceMetrics metrics, TimeProvider time)
 {
     /// <exception cref="RequestRefusedException">Too many jobs run, or the service stops.</exception>
     public void RequireRoom(HttpContext context)
@@ -59,6 +61,7 @@ internal sealed class JobAnswers(JobTracker tracker, IJobStore store, AdmissionC
 
     private RequestRefusedException Refuse(HttpContext context)
     {
+        metrics.JobRejected();
         context.Response.Headers.RetryAfter = $"{admission.RetryAfter().TotalSeconds:F0}";
         return new RequestRefusedException(ErrorAnswer.Json(
             StatusCodes.Status503ServiceUnavailable,

@@ -10,31 +10,43 @@ internal abstract record JobWork(string Kind, string? Scope)
 }
 
 /// <summary>A job known to this process.</summary>
-internal sealed class Job(Guid id, JobWork? work, AdmissionControl.Slot? slot, DateTimeOffset created)
+internal sealed class Job(Guid id, JobWork? work, AdmissionControl.Slot? slot, long started)
 {
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _finishedTimestamp;
+    private TimeSpan _ageWhenFinished;
 
     public Guid Id { get; } = id;
 
     /// <summary>Null once finished: secrets go as soon as they are not needed.</summary>
     public JobWork? Work { get; private set; } = work;
 
-    public DateTimeOffset Created { get; } = created;
-
-    /// <summary>Set together with the completion of <see cref="Finished"/>.</summary>
-    public DateTimeOffset? FinishedAt { get; private set; }
+    /// <summary>Timestamp of the admission.</summary>
+    public long Started { get; } = started;
 
     /// <summary>The result, when the store could not take it.</summary>
     public SymbolicationResponse? UnstoredResult { get; private set; }
 
     public Task Finished => _finished.Task;
 
-    public void Finish(DateTimeOffset now, SymbolicationResponse? unstoredResult = null)
+    /// <summary>How long it has been finished, by a clock that nobody sets; null while it runs.</summary>
+    public TimeSpan? FinishedFor(TimeProvider time) =>
+        _finished.Task.IsCompleted ? _ageWhenFinished + time.GetElapsedTime(_finishedTimestamp) : null;
+
+    /// <param name="time">The clock.</param>
+    /// <param name="age">How long ago an earlier process finished it.</param>
+    /// <param name="unstoredResult">The result, when the store could not take it.</param>
+    public void Finish(TimeProvider time, TimeSpan age = default, SymbolicationResponse? unstoredResult = null)
     {
         UnstoredResult = unstoredResult;
         Work = null;
-        FinishedAt = now;
+        _finishedTimestamp = time.GetTimestamp();
+        _ageWhenFinished = age;
         slot?.Dispose();
         _finished.TrySetResult();
     }
+
+    /// <summary>Gives up a result that lies in memory.</summary>
+    public void ForgetResult() =>
+        UnstoredResult = new FailedResponse { Message = "the result could not be stored and is gone; send the request again" };
 }

@@ -9,7 +9,13 @@ namespace Symbolicator.Service.Jobs;
 internal sealed class JobTracker(
     IJobStore store, IWorkQueue queue, JobOptions options, TimeProvider time, ServiceMetrics metrics, ILogger<JobTracker> log)
 {
+    /// <summary>Results that are kept in memory when the disk does not take them.</summary>
+    public const int MaxUnstored = 100;
+
     private readonly ConcurrentDictionary<Guid, Job> _jobs = new();
+
+    /// <summary>Jobs whose results lie in memory, oldest first.</summary>
+    private readonly ConcurrentQueue<Job> _unstored = new();
 
     /// <summary>Finished jobs in the order of their end; results all live equally long.</summary>
     private readonly ConcurrentQueue<Job> _finished = new();
@@ -17,8 +23,7 @@ internal sealed class JobTracker(
     /// <summary>Takes over the slot.</summary>
     public async Task<Job> SubmitAsync(Guid id, JobWork work, AdmissionControl.Slot slot)
     {
-        var now = time.GetUtcNow();
-        var job = new Job(id, work, slot, now);
+        var job = new Job(id, work, slot, time.GetTimestamp());
         _jobs[id] = job;
         metrics.JobStarted();
         await RecordAsync(job, work);
@@ -52,10 +57,13 @@ internal sealed class JobTracker(
             unstored = new InternalErrorResponse();
         }
 
-        var now = time.GetUtcNow();
-        metrics.JobEnded(kind, outcome, now - job.Created);
+        metrics.JobEnded(kind, outcome, time.GetElapsedTime(job.Started));
+        job.Finish(time, unstoredResult: unstored);
         _finished.Enqueue(job);
-        job.Finish(now, unstored);
+        if (unstored is not null)
+        {
+            KeepInMemory(job);
+        }
     }
 
     /// <summary>Takes up what an earlier process left: results stay available, the rest is told to have failed.</summary>
@@ -69,12 +77,14 @@ internal sealed class JobTracker(
                 continue;
             }
 
-            var job = new Job(left.Id, null, null, left.Finished ?? time.GetUtcNow());
+            var job = new Job(left.Id, null, null, time.GetTimestamp());
             _jobs[left.Id] = job;
             if (left.Finished is { } finished)
             {
+                // Never from the future, whatever the clock was then.
+                var age = time.GetUtcNow() - finished;
+                job.Finish(time, age > TimeSpan.Zero ? age : TimeSpan.Zero);
                 _finished.Enqueue(job);
-                job.Finish(finished);
             }
             else
             {
@@ -101,12 +111,22 @@ internal sealed class JobTracker(
         }
     }
 
+    /// <summary>Bounds the memory that a disk which stays full costs.</summary>
+    private void KeepInMemory(Job job)
+    {
+        _unstored.Enqueue(job);
+        while (_unstored.Count > MaxUnstored && _unstored.TryDequeue(out var oldest))
+        {
+            oldest.ForgetResult();
+        }
+    }
+
     /// <summary>A full disk costs what a restart would know of the job, not the job.</summary>
     private async Task RecordAsync(Job job, JobWork work)
     {
         try
         {
-            var record = new JobRecord(work.Kind, work.Scope, job.Created.ToUnixTimeSeconds(), work.SourceIds);
+            var record = new JobRecord(work.Kind, work.Scope, time.GetUtcNow().ToUnixTimeSeconds(), work.SourceIds);
             await store.PutRequestAsync(job.Id, record, CancellationToken.None);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -115,5 +135,5 @@ internal sealed class JobTracker(
         }
     }
 
-    private bool IsExpired(Job job) => job.FinishedAt + options.ResultTtl <= time.GetUtcNow();
+    private bool IsExpired(Job job) => job.FinishedFor(time) >= options.ResultTtl;
 }

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace Symbolicator.SymCache.Layout;
 
 /// <summary>CRC-32C (Castagnoli) as used by iSCSI: initial value and final inversion of all ones.</summary>
-internal struct Crc32C
+public struct Crc32C
 {
     private uint _inverted;
 

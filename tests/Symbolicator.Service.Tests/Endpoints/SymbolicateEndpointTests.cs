@@ -244,6 +244,64 @@ public sealed class SymbolicateEndpointTests
         Assert.Single(Directory.EnumerateFiles(Path.Combine(service.Directory, "jobs"), "result.json", SearchOption.AllDirectories));
     }
 
+    [Theory]
+    [InlineData(-30)]
+    [InlineData(30)]
+    public async Task Setting_the_clock_neither_ends_nor_prolongs_a_result(int days)
+    {
+        var time = new ManualTime();
+        var processor = new HeldProcessor();
+        await using var service = await StartAsync(processor, time);
+        processor.Release.SetResult(new FailedResponse { Message = "no" });
+        var pending = await PostAsync(service, "{}", "?timeout=0");
+        string url = "/requests/" + pending.RootElement.GetProperty("request_id").GetString();
+        await service.Client.GetStringAsync(url);
+
+        time.SetClock(TimeSpan.FromDays(days));
+        Assert.Equal(HttpStatusCode.OK, (await service.Client.GetAsync(url)).StatusCode);
+        time.Advance(TimeSpan.FromSeconds(90));
+        Assert.Equal(HttpStatusCode.NotFound, (await service.Client.GetAsync(url)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Results_that_the_disk_does_not_take_are_answered_and_few_are_kept()
+    {
+        var processor = new HeldProcessor();
+        await using var service = await StartAsync(processor, TimeProvider.System);
+        processor.Release.SetResult(new FailedResponse { Message = "kept" });
+        string jobs = Path.Combine(service.Directory, "jobs");
+        Directory.Delete(jobs);
+        File.WriteAllText(jobs, "");
+        var tracker = service.Get<JobTracker>();
+        var all = new List<Job>();
+        for (int i = 0; i < JobTracker.MaxUnstored + 1; i++)
+        {
+            var job = await tracker.SubmitAsync(Guid.NewGuid(), new SymbolicateWork(null, new SymbolicateRequest(), []), service.Get<AdmissionControl>().TryEnter()!);
+            await job.Finished;
+            all.Add(job);
+        }
+
+        Assert.Equal("{\"status\":\"failed\",\"message\":\"kept\"}", (await PostAsync(service, "{}")).RootElement.GetRawText());
+        Assert.Contains("is gone", await service.Client.GetStringAsync($"/requests/{all[0].Id}"), StringComparison.Ordinal);
+        Assert.Contains("kept", await service.Client.GetStringAsync($"/requests/{all[^1].Id}"), StringComparison.Ordinal);
+        Assert.Equal(0, service.Get<AdmissionControl>().Running);
+    }
+
+    [Theory]
+    [InlineData(126, HttpStatusCode.OK)]
+    [InlineData(127, HttpStatusCode.OK)]
+    [InlineData(128, HttpStatusCode.BadRequest)]
+    [InlineData(1_000_000, HttpStatusCode.BadRequest)]
+    public async Task Nesting_is_bounded_where_the_reference_bounds_it(int depth, HttpStatusCode status)
+    {
+        await using var service = await TestService.StartAsync();
+
+        using var answer = await service.Client.PostAsync(
+            "/symbolicate", Json($"{{\"unknown\":{new string('[', depth)}{new string(']', depth)}}}"));
+
+        Assert.Equal(status, answer.StatusCode);
+    }
+
     [Fact]
     public async Task A_second_service_does_not_take_the_directory_of_a_running_one()
     {
@@ -365,6 +423,7 @@ public sealed class SymbolicateEndpointTests
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         Assert.Equal("{\"detail\":\"maximum number of concurrent requests reached\"}", await refused.Content.ReadAsStringAsync());
         Assert.True(refused.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1));
+        Assert.Contains("symbolicator_job_rejected_total 1\n", await service.Client.GetStringAsync("/metrics"), StringComparison.Ordinal);
         processor.Release.SetResult(new TimeoutResponse());
     }
 

@@ -8,9 +8,13 @@ namespace Symbolicator.Engine.Contracts.Json;
 /// <summary>Reading of request JSON with errors told apart: text that is no JSON, and JSON of another shape.</summary>
 public static class WireJson
 {
+    /// <summary>Levels of nesting, also in members that are ignored; the reference allows as many.</summary>
+    private const int MaxDepth = 128;
+
     /// <summary>Types of the wire. Names and paths are written readably: answers are never embedded in HTML.</summary>
     public static WireJsonContext Context { get; } = new(new JsonSerializerOptions(WireJsonContext.Default.Options)
     {
+        MaxDepth = MaxDepth,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 
@@ -20,7 +24,7 @@ public static class WireJson
     {
         try
         {
-            var reader = new Utf8JsonReader(utf8);
+            var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
             var value = JsonSerializer.Deserialize(ref reader, type)
                 ?? throw new RequestFormatException(RequestFormatError.Schema, "null");
             RequireEnd(ref reader);
@@ -46,7 +50,7 @@ public static class WireJson
     {
         try
         {
-            var reader = new Utf8JsonReader(utf8);
+            var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
             while (reader.Read())
             {
             }
