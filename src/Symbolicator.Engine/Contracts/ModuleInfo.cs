@@ -61,6 +61,7 @@ public sealed record SymbolicatedModule : ModuleInfo
     [JsonConverter(typeof(ArchConverter))]
     public Arch Arch { get; init; }
 
-    /// <summary>Where files were looked for; null when not asked for.</summary>
+    /// <summary>Where files were looked for; null when not asked for. Last, behind what the request said of the module.</summary>
+    [JsonPropertyOrder(1)]
     public IReadOnlyList<CandidateInfo>? Candidates { get; init; }
 }

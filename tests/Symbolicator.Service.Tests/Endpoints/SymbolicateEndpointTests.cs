@@ -33,6 +33,7 @@ public sealed class SymbolicateEndpointTests
         Assert.Equal(42, frame.GetProperty("lineno").GetInt32());
         Assert.Equal("/src/app.c", frame.GetProperty("abs_path").GetString());
         Assert.Equal("found", answer.RootElement.GetProperty("modules")[0].GetProperty("debug_status").GetString());
+        Assert.Equal("candidates", answer.RootElement.GetProperty("modules")[0].EnumerateObject().Last().Name);
     }
 
     [Fact]
