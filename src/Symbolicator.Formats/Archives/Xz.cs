@@ -7,7 +7,7 @@ namespace Symbolicator.Formats.Archives;
 /// Decompresses .xz streams, one after the other, by liblzma. Memory is bounded by a limit. Reading throws
 /// <see cref="InvalidDataException"/> for corrupt or truncated input and for input that needs more memory.
 /// </summary>
-internal sealed partial class Xz : Stream
+internal sealed partial class Xz : ForwardStream
 {
     /// <summary>Memory that the decoder may take: 65 MiB are what <c>xz -9</c> needs, the tool's largest preset.</summary>
     public const long DefaultMemory = 128L << 20;
@@ -41,20 +41,6 @@ internal sealed partial class Xz : Stream
             _state.Dispose();
             throw new InsufficientMemoryException("no memory for an xz decoder");
         }
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <exception cref="MissingLibraryException">liblzma is not installed.</exception>
@@ -113,19 +99,6 @@ internal sealed partial class Xz : Stream
 
         return 0;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-        // Nothing is ever written.
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -7,7 +7,7 @@ namespace Symbolicator.Formats.Archives;
 /// Decompresses Zstandard frames (RFC 8878), one after the other, by libzstd. Memory is bounded by the window
 /// limit. Reading throws <see cref="InvalidDataException"/> for corrupt or truncated input.
 /// </summary>
-internal sealed partial class Zstd : Stream
+internal sealed partial class Zstd : ForwardStream
 {
     /// <summary>Logarithm of the largest window that is accepted: 128 MiB, as the zstd tool does by default.</summary>
     public const int DefaultWindowLog = 27;
@@ -37,20 +37,6 @@ internal sealed partial class Zstd : Stream
         }
 
         Native.SetParameter(_decoder, WindowLogParameter, windowLog);
-    }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
     }
 
     /// <exception cref="MissingLibraryException">libzstd is not installed.</exception>
@@ -114,19 +100,6 @@ internal sealed partial class Zstd : Stream
             }
         }
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-        // Nothing is ever written.
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
