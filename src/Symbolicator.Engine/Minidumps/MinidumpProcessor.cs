@@ -125,9 +125,7 @@ public sealed class MinidumpProcessor(ICpuScheduler cpu, IObjectStore store, Dem
                 CpuArch = arch != Arch.Unknown ? arch : modules.Find(m => m.Arch != Arch.Unknown)?.Arch ?? Arch.Unknown,
             },
             Crashed = dump.Exception is not null,
-            CrashReason = dump.Exception is { } exception
-                ? $"{CrashReason.Describe(dump.System.Os, exception)} / 0x{dump.CrashAddress:x}"
-                : "",
+            CrashReason = dump.CrashSummary,
             Assertion = "",
             Stacktraces = stacktraces,
             Modules = modules,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Symbolicator.Formats.Archives;
 using Symbolicator.Service.Caching;
 using Symbolicator.Service.Configuration;
 using Symbolicator.Service.Hosting;
@@ -23,6 +24,11 @@ internal static class RunCommand
         foreach (string warning in options.Warnings)
         {
             Log.ConfigurationWarning(app.Logger, warning);
+        }
+
+        foreach (var missing in ArchiveLibraries.FindMissing())
+        {
+            Log.MissingLibrary(app.Logger, missing.Message);
         }
 
         // Whatever is spilled to a temporary file belongs on the volume that has room for it; the root may be read-only.

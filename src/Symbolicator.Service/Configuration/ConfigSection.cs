@@ -67,9 +67,6 @@ internal sealed class ConfigSection
         ParseOptional(key, whenAbsent, $"a whole number from {min} to {max}", (string text, out int value) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= min && value <= max);
 
-    public double Fraction(string key, double whenAbsent) => Parse(key, whenAbsent, "a number from 0 to 1", static (string text, out double value) =>
-        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 1);
-
     public TimeSpan Duration(string key, TimeSpan whenAbsent, bool allowZero = false) =>
         OptionalDuration(key, whenAbsent, allowZero) ?? whenAbsent;
 
@@ -105,19 +102,6 @@ internal sealed class ConfigSection
                     ? Expand(scalar, $"{PathOf(key)}[{index}]")
                     : throw Error(key, item, "a list of texts"))],
             _ => throw Error(key, node, "a list of texts"),
-        };
-    }
-
-    public IReadOnlyDictionary<string, string> TextMap(string key)
-    {
-        var node = Find(key);
-        return node switch
-        {
-            null => new Dictionary<string, string>(),
-            YamlMappingNode map => map.Children.ToDictionary(
-                pair => ((YamlScalarNode)pair.Key).Value ?? "",
-                pair => pair.Value is YamlScalarNode scalar ? Expand(scalar, PathOf(key)) : throw Error(key, pair.Value, "texts as values")),
-            _ => throw Error(key, node, "a mapping of texts"),
         };
     }
 

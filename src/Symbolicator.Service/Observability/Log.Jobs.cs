@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(5002, LogLevel.Warning, "Configuration: {Warning}")]
     public static partial void ConfigurationWarning(ILogger log, string warning);
 
+    [LoggerMessage(5004, LogLevel.Warning, "Compressed debug files cannot all be read: {Reason}")]
+    public static partial void MissingLibrary(ILogger log, string reason);
+
     [LoggerMessage(5003, LogLevel.Information, "Listening on {Addresses}")]
     public static partial void Listening(ILogger log, string addresses);
 }

@@ -27,7 +27,4 @@ internal record struct RunRecord
     /// <summary>Index of the function record.</summary>
     public int Function;
     public RunKind Kind;
-
-    /// <summary>Some of it is not covered by runs of higher priority.</summary>
-    public bool Visible;
 }
