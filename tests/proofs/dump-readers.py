@@ -16,6 +16,13 @@ import sys
 FIXTURES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'fixtures')
 ARM64 = {**{'iregs[%2d]' % i: 'x%d' % i for i in range(29)}, 'iregs[29]': 'fp', 'iregs[30]': 'lr', 'iregs[31]': 'sp', 'iregs[32]': 'pc'}
 X64 = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15 rip'.split()
+X86 = 'eax ecx edx ebx esp ebp esi edi eip eflags'.split()
+ARM = {**{'r%d' % i: 'r%d' % i for i in range(13)}, 'r11': 'fp', 'sp': 'sp', 'lr': 'lr', 'pc': 'pc', 'cpsr': 'cpsr'}
+# What minidump_dump prints of a context, by its heading, to our names.
+CONTEXTS = {'MDRawContextAMD64': {n: n for n in X64}, 'MDRawContextX86': {n: n for n in X86}, 'MDRawContextARM': ARM,
+            'MDRawContextARM64': ARM64}
+# Offset and size of the program counter by the size of the context (x86, arm, x64, arm64).
+COUNTERS = {716: (184, '<I'), 368: (64, '<I'), 1232: (248, '<Q')}
 
 
 def run(*command):
@@ -26,9 +33,11 @@ def run(*command):
 def breakpad(tool, path):
     """Threads with registers, exception and modules out of the text of minidump_dump."""
     result = {'threads': [], 'exception': None, 'modules': []}
-    registers = None
+    registers, names = None, {}
     for line in run(tool, path).splitlines():
-        if line == 'MDRawThread':
+        if line.startswith('MDRawContext'):
+            names = next((n for heading, n in sorted(CONTEXTS.items(), reverse=True) if line.startswith(heading)), {})
+        elif line == 'MDRawThread':
             registers = {}
             result['threads'].append({'registers': registers})
         elif line == 'MDException':
@@ -41,8 +50,8 @@ def breakpad(tool, path):
         if not found:
             continue
         key, value = found.groups()
-        if registers is not None and (key in X64 or key in ARM64):
-            registers[ARM64.get(key, key)] = value
+        if registers is not None and key in names:
+            registers[names[key]] = value
         elif key == 'thread_id':
             target = result['threads'][-1] if result['exception'] is None else result['exception']
             target['id'] = int(value, 16)
@@ -69,7 +78,8 @@ def llvm(tool, path):
 
 
 def pc(context):
-    return struct.unpack_from('<Q', context, 248 if len(context) == 1232 else 264)[0]
+    offset, form = COUNTERS.get(len(context), (264, '<Q'))
+    return struct.unpack_from(form, context, offset)[0]
 
 
 def compare(path, tools):
@@ -78,22 +88,22 @@ def compare(path, tools):
     modules, threads, crash = llvm(tools[2], path)
     with open(os.path.join(FIXTURES, 'oracle', name + '.gdb.json'), encoding='utf8') as f:
         gdb = json.load(f)['threads']
-    counter = {t['id']: int(t['registers'].get('rip') or t['registers']['pc'], 16) for t in ours['threads']}
+    counter = {t['id']: int(next(t['registers'][n] for n in ('rip', 'eip', 'pc') if n in t['registers']), 16) for t in ours['threads']}
     crashed = next(t for t in gdb if t['crashed'])
     exception = ours['exception']
     checks = {
         'threads': counter.keys() == threads.keys() == {t['tid'] for t in gdb},
         'program counters': counter == threads == {t['tid']: int(t['frames'][0]['pc'], 16) for t in gdb},
-        'registers': all(len(t['registers']) in (17, 33) for t in ours['threads'] + [exception]),
+        'registers': all(len(t['registers']) in (10, 17, 33) for t in ours['threads'] + [exception]),
         'modules': [(int(m['address'], 16), int(m['size'], 16), m['code_file']) for m in ours['modules']] == modules,
         'exception': [exception['id'], int(exception['code'], 16), int(exception['flags'], 16), int(exception['address'], 16)] == crash
                      and exception['id'] == crashed['tid'],
-        'frames': frames(run(tools[1], '-m', path), crashed, ours['modules']),
+        'frames': frames(run(tools[1], '-m', path), crashed, ours['threads'], ours['modules']),
     }
     return ours, checks
 
 
-def frames(stackwalk, crashed, modules):
+def frames(stackwalk, crashed, threads, modules):
     """The addresses that minidump_stackwalk finds without symbols on the crashed thread contain those of gdb in its order."""
     thread = re.search(r'^Crash\|[^|]*\|[^|]*\|(\d+)$', stackwalk, re.M).group(1)
     bases = {os.path.basename(m['code_file']): int(m['address'], 16) for m in modules}
@@ -102,8 +112,10 @@ def frames(stackwalk, crashed, modules):
         found.append(bases[module] + int(offset, 16))
     want = list(dict.fromkeys(int(f['pc'], 16) for f in crashed['frames'] if f['debug'] and not f['module'].startswith('lib')))
     rest = iter(found)
+    # 32-bit x86 is built without frame pointers: without symbols minidump_stackwalk knows only the first frame for sure.
+    sure = 1 if any('eip' in t['registers'] for t in threads) else 4
     # Callers are given as the address of the call: up to a few bytes before the return address.
-    return all(any(0 <= pc - x <= 8 for x in rest) for pc in want[:4])
+    return bool(want) and all(any(0 <= pc - x <= 8 for x in rest) for pc in want[:sure])
 
 
 def main():

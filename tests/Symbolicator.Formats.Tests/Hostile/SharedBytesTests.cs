@@ -242,9 +242,10 @@ public sealed class SharedBytesTests
         var cfi = new CfiAssembler(eh: true);
         cfi.Function(cfi.Common([0x0c, 7, 8, 0x90, 1], "z" + new string('B', letters), []), 0x1000, 0x40, [], []);
 
-        var table = DwarfFrameTable.Open(FrameTableTests.Sections(cfi.ToArray(), eh: true), ParseLimits.Default, new FaultLog())!;
+        // Without any usable entry there is no table.
+        var table = DwarfFrameTable.Open(FrameTableTests.Sections(cfi.ToArray(), eh: true), ParseLimits.Default, new FaultLog());
 
-        Assert.Equal(expected, table.Covers(0x1000));
+        Assert.Equal(expected, table?.Covers(0x1000) ?? false);
     }
 
     [Fact]

@@ -10,6 +10,7 @@ public sealed class MinidumpFixtureTests
     public static TheoryData<string> Dumps =>
     [
         "cpp-x64.breakpad", "cpp-x64.crashpad", "rust-x64.breakpad", "rust-x64.crashpad", "cpp-arm64.breakpad", "cpp-arm64.crashpad",
+        "cpp-x86.breakpad", "cpp-x86.crashpad", "cpp-arm.breakpad", "cpp-arm.crashpad",
     ];
 
     [Theory]
