@@ -4,7 +4,11 @@ using Symbolicator.TestKit;
 
 namespace Symbolicator.SymCache.Tests;
 
-/// <summary>The bound of docs/symcache-format.md, "Memory", on a source that streams more rows than the build may hold.</summary>
+/// <summary>
+/// The bound of docs/symcache-format.md, "Memory", on a source that streams more rows than the build may hold.
+/// Live memory is the whole process's: nothing else may run beside this test.
+/// </summary>
+[Collection(nameof(RunsAlone))]
 public sealed class MemoryTests
 {
     private const int Functions = 1_000;
