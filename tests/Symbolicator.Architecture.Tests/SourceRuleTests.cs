@@ -16,6 +16,8 @@ public sealed partial class SourceRuleTests
         ["Breakpad"] = ["Core", "Model"],
         ["Demangle"] = ["Core", "Model"],
         ["Minidump"] = ["Core", "Model"],
+        ["Pdb"] = ["Core", "Model"],
+        ["Pe"] = ["Core", "Model", "Archives", "Dwarf"],
         ["Unwind"] = ["Core", "Model"],
     };
 
