@@ -81,7 +81,7 @@ public sealed class ModuleResolver : IAsyncDisposable
 
     /// <summary>
     /// A module with what its executable says of the debug file, where the dump says nothing: known once the executable
-    /// has been used for unwinding.
+    /// has been looked at, or used for unwinding.
     /// </summary>
     public ModuleInfo Complete(int module, ModuleInfo info)
     {
@@ -162,13 +162,20 @@ public sealed class ModuleResolver : IAsyncDisposable
         }
 
         var search = _searches[module];
-        if (purpose == ObjectPurpose.Debug && _modules[module] is { DebugId: null } or { DebugFile: null } && search.Unwind is { } unwind)
+        await IdentifyOnce(module).ConfigureAwait(false);
+        if (purpose == ObjectPurpose.Debug && Complete(module, _modules[module]) is { DebugId: null } or { DebugFile: null }
+            && search.Unwind is { } unwind)
         {
             // It may tell what to look for; its failure is for those who asked for it.
             await ((Task)unwind).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        var stored = await FetchAllAsync(module, purpose).ConfigureAwait(false);
+        var stored = await Task.WhenAll(Fetch(module, FileTypeLists.For(_modules[module].Type, purpose), noteEmpty: true)).ConfigureAwait(false);
+        foreach (var candidate in stored)
+        {
+            search.Trail.Add(candidate);
+        }
+
         DerivedLease<T>? firstFailure = null;
         var failedFeatures = ObjectFeatures.None;
         foreach (var candidate in stored.Where(s => IsSuitable(s, purpose)).OrderBy(s => Quality(s, purpose)))
@@ -203,7 +210,45 @@ public sealed class ModuleResolver : IAsyncDisposable
         return new DerivedLease<T>(worst?.Status ?? ObjectStatus.NotFound, worst?.Detail, null, [], null);
     }
 
-    private async Task<StoredObject[]> FetchAllAsync(int module, ObjectPurpose purpose)
+    /// <summary>
+    /// Looks at the executable first where the module does not say what debug file it has and the executable can be found
+    /// without: dumps of modules without a CodeView record, as Wine writes them, know only time and size of the image.
+    /// </summary>
+    private Task IdentifyOnce(int module)
+    {
+        var search = _searches[module];
+        lock (search)
+        {
+            return search.Identified ??= _modules[module] switch
+            {
+                { CodeId: not null, Type: ObjectType.Pe } and ({ DebugId: null } or { DebugFile: null }) => IdentifyAsync(module, FileType.Pe),
+                { CodeId: not null, Type: ObjectType.Elf, DebugId: null } => IdentifyAsync(module, FileType.ElfCode),
+                _ => Task.CompletedTask,
+            };
+        }
+    }
+
+    private async Task IdentifyAsync(int module, FileType executable)
+    {
+        var search = _searches[module];
+        var stored = await Task.WhenAll(Fetch(module, [executable], noteEmpty: false)).ConfigureAwait(false);
+        if (Array.Find(stored, s => s is { Status: ObjectStatus.Found, Identity.DebugId: not null }) is not { } found)
+        {
+            return;
+        }
+
+        search.NoteExecutable(found.Identity);
+        if (Complete(module, _modules[module]) is var complete && complete != _modules[module])
+        {
+            search.Trail.Add(new LookupStep.Completed(found.Source.Id, found.Location.Uri, complete.DebugId, complete.DebugFile));
+        }
+    }
+
+    /// <summary>Asks every source for every place of some file types.</summary>
+    /// <param name="module">Whose files.</param>
+    /// <param name="types">In order of preference.</param>
+    /// <param name="noteEmpty">Notes in the trail which sources have no place for any of them.</param>
+    private List<Task<StoredObject>> Fetch(int module, IReadOnlyList<FileType> types, bool noteEmpty)
     {
         var search = _searches[module];
         var info = Complete(module, _modules[module]);
@@ -212,7 +257,7 @@ public sealed class ModuleResolver : IAsyncDisposable
         foreach (var source in _sources)
         {
             bool listed = false;
-            foreach (var type in FileTypeLists.For(info.Type, purpose))
+            foreach (var type in types)
             {
                 var query = ToQuery(info, type);
                 foreach (var location in source.Locate(query))
@@ -225,19 +270,13 @@ public sealed class ModuleResolver : IAsyncDisposable
                 }
             }
 
-            if (!listed)
+            if (!listed && noteEmpty)
             {
                 search.Trail.AddNothingListed(source.Id);
             }
         }
 
-        var stored = await Task.WhenAll(fetches).ConfigureAwait(false);
-        foreach (var candidate in stored)
-        {
-            search.Trail.Add(candidate);
-        }
-
-        return stored;
+        return fetches;
     }
 
     /// <summary>A place that serves both purposes is asked once.</summary>
@@ -300,15 +339,26 @@ public sealed class ModuleResolver : IAsyncDisposable
 
         public ObjectFeatures Features { get; private set; }
 
-        /// <summary>Of the file that is used for unwinding.</summary>
+        /// <summary>The look at the executable before any search.</summary>
+        public Task? Identified { get; set; }
+
+        /// <summary>Of the executable, else of the file that is used for unwinding.</summary>
         public ObjectIdentity? Executable { get; private set; }
+
+        public void NoteExecutable(ObjectIdentity? executable)
+        {
+            lock (this)
+            {
+                Executable = executable;
+            }
+        }
 
         public void NoteUse(ObjectPurpose purpose, StoredObject stored)
         {
             lock (this)
             {
                 Features |= stored.Features;
-                Executable = purpose == ObjectPurpose.Unwind ? stored.Identity : Executable;
+                Executable ??= purpose == ObjectPurpose.Unwind ? stored.Identity : null;
             }
         }
 

@@ -18,6 +18,9 @@ public abstract record LookupStep
     /// <summary>The address of a frame, as it came, was matched to the module.</summary>
     public sealed record Matched(ulong Address) : LookupStep;
 
+    /// <summary>The executable was looked at first, and told what debug file belongs to it.</summary>
+    public sealed record Completed(string Source, string Location, DebugId? DebugId, string? DebugFile) : LookupStep;
+
     /// <summary>A source was asked for a location; without one its filters, layout or ids gave none.</summary>
     public sealed record Asked(string Source, string? Location) : LookupStep;
 

@@ -176,6 +176,81 @@ public sealed class ModuleResolverTests
         static DebugId? Id(string? text) => text is null ? null : new DebugId(0, 0x33d, uint.Parse(text[4..], System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    [Theory]
+    [InlineData(ObjectPurpose.Debug)]
+    [InlineData(ObjectPurpose.Unwind)] // x86: the PDB unwinds too
+    public async Task The_executable_is_looked_at_first_when_only_its_code_id_is_known(ObjectPurpose purpose)
+    {
+        var module = new ModuleInfo { Type = ObjectType.Pe, CodeId = CodeId.Parse("5f3c1a2b1c000"), CodeFile = "C:/demo.exe" };
+        var id = new DebugId(3, 4, 2);
+        _store.Files[ScriptedSource.Place(FileType.Pe).Uri] = new(ObjectStatus.Found)
+        {
+            Identity = new ObjectIdentity(FileFormat.Pe, Arch.X86, id, module.CodeId, "Demo.pdb"),
+        };
+        Put(FileType.Pdb, "Demo.pdb", new(ObjectStatus.Found) { Features = Full | ObjectFeatures.UnwindInfo });
+
+        await using var resolver = new ModuleResolver([module], [new ScriptedSource("s", FileType.Pe, FileType.Pdb)], _store, null, CancellationToken.None);
+        var status = purpose == ObjectPurpose.Debug ? (await resolver.GetSymbolsAsync(0)).Status : (await resolver.GetUnwindTableAsync(0)).Status;
+
+        Assert.Equal(ObjectStatus.Found, status);
+        Assert.Equal("s mem:///pe", _store.Asked[0]);
+        Assert.Equal(["s mem://Demo.pdb/pdb"], _store.Converted);
+        Assert.Equal(
+            new LookupStep.Completed("s", "mem:///pe", id, "Demo.pdb"), Assert.Single(resolver.TrailOf(0).Steps.OfType<LookupStep.Completed>()));
+        Assert.Equal(module with { DebugId = id, DebugFile = "Demo.pdb" }, resolver.Complete(0, module));
+    }
+
+    [Fact]
+    public async Task Both_searches_share_the_look_at_the_executable()
+    {
+        var module = new ModuleInfo { Type = ObjectType.Elf, CodeId = CodeId.Parse("180a373d"), DebugFile = "app" };
+        _store.Files[ScriptedSource.Place(FileType.ElfCode, "app").Uri] = new(ObjectStatus.Found)
+        {
+            Features = ObjectFeatures.UnwindInfo,
+            Identity = new ObjectIdentity(FileFormat.Elf, Arch.Amd64, new DebugId(1, 2, 0), module.CodeId, null),
+        };
+        Put(FileType.Breakpad, new(ObjectStatus.Found) { Features = Full });
+
+        await using var resolver = new ModuleResolver([module], [new ScriptedSource("s", FileType.ElfCode, FileType.Breakpad)], _store, null, CancellationToken.None);
+        var unwind = resolver.GetUnwindTableAsync(0);
+
+        Assert.Equal(ObjectStatus.Found, (await resolver.GetSymbolsAsync(0)).Status);
+        Assert.Equal(ObjectStatus.Found, (await unwind).Status);
+        Assert.Single(_store.Asked, "s mem://app/elf_code");
+        Assert.Single(resolver.TrailOf(0).Steps.OfType<LookupStep.Completed>());
+    }
+
+    [Fact]
+    public async Task A_module_that_says_what_it_wants_is_searched_everywhere_at_once()
+    {
+        var module = new ModuleInfo { Type = ObjectType.Pe, CodeId = CodeId.Parse("18"), DebugId = new DebugId(3, 4, 2), DebugFile = "app" };
+        var gate = new TaskCompletionSource();
+        _store.Gate = gate.Task;
+
+        await using var resolver = new ModuleResolver([module], [new ScriptedSource("s", FileType.Pe, FileType.Pdb)], _store, null, CancellationToken.None);
+        var symbols = resolver.GetSymbolsAsync(0);
+        Assert.Equal(["s mem://app/pe", "s mem://app/pdb"], _store.Asked);
+        gate.SetResult();
+        await symbols;
+
+        Assert.Empty(resolver.TrailOf(0).Steps);
+    }
+
+    [Fact]
+    public async Task Without_the_executable_the_search_goes_on_with_what_is_known()
+    {
+        var module = new ModuleInfo { Type = ObjectType.Pe, CodeId = CodeId.Parse("18"), CodeFile = "app.exe" };
+        _store.Files[ScriptedSource.Place(FileType.Breakpad).Uri] = new(ObjectStatus.Found) { Features = Full };
+
+        await using var resolver = new ModuleResolver(
+            [module], [new ScriptedSource("s", FileType.Breakpad), new ScriptedSource("t")], _store, null, CancellationToken.None);
+
+        Assert.Equal(ObjectStatus.Found, (await resolver.GetSymbolsAsync(0)).Status);
+        Assert.Equal(
+            ["s mem:///breakpad", $"t {CandidateInfo.NothingListed}"],
+            CandidateView.Of(resolver.TrailOf(0))!.Select(c => $"{c.Source} {c.Location}"));
+    }
+
     [Fact]
     public async Task An_image_that_cannot_be_used_tells_nothing()
     {
