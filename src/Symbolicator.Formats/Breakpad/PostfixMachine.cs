@@ -60,7 +60,9 @@ internal static class PostfixMachine
                 return PostfixOutcome.Malformed;
             }
 
-            if (token.Length == 1 && IsOperator(token[0]))
+            // Visual C++ leaves out the blank behind an assignment: "$T0 $ebp 204 + =$eip $T0 4 + ^ =".
+            bool isAssignment = token[0] == '=';
+            if (isAssignment || (token.Length == 1 && IsOperator(token[0])))
             {
                 var failed = Apply(token[0], stack, ref count, ref scope, memory, cpu);
                 if (failed is { } outcome)
@@ -68,7 +70,11 @@ internal static class PostfixMachine
                     return outcome;
                 }
 
-                continue;
+                token = token[1..];
+                if (token.IsEmpty)
+                {
+                    continue;
+                }
             }
 
             if (token.SequenceEqual(".undef"u8))

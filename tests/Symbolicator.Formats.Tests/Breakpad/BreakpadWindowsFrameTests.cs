@@ -52,6 +52,19 @@ public sealed class BreakpadWindowsFrameTests
     }
 
     [Fact]
+    public void An_assignment_needs_no_blank_behind_it()
+    {
+        var caller = Step(
+            File.FrameData(0x100, 0x20, "$T0 $ebp 4 + =$eip $T0 4 + ^ =$ebp $T0 ^ = $esp $T0 8 + ="), 0x110, out var result,
+            [0, 0x9000, 0x401000], (Esp, 0x7f00), (Ebp, 0x8000));
+
+        Assert.Equal(UnwindOutcome.Stepped, result.Outcome);
+        Assert.Equal(0x401000u, caller.GetOrZero(Eip));
+        Assert.Equal(0x9000u, caller.GetOrZero(Ebp));
+        Assert.Equal(0x800cu, caller.GetOrZero(Esp));
+    }
+
+    [Fact]
     public void The_parameters_of_the_frame_below_belong_to_the_frame()
     {
         var caller = Step(File.FrameData(0x100, 0x20, Plain, locals: 4), 0x110, out _, [1, 2, 3, 0x401000], 8, (Esp, 0x8000));
