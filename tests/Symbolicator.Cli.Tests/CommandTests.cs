@@ -50,6 +50,40 @@ public sealed class CommandTests : IDisposable
             run.Lines);
     }
 
+    [Theory]
+    [InlineData("mszip-two-files")]
+    [InlineData("two-files")]
+    public void A_cabinet_is_unpacked_whatever_its_name(string cabinet)
+    {
+        var run = CommandRun.Of("inspect", "--json", Fixture.Path($"cab/{cabinet}.cab"));
+
+        Assert.Equal((0, ""), (run.Status, run.Error));
+        Assert.StartsWith("""{"format":"breakpad","kind":"debug","arch":"x86",""", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_packed_file_answers_like_its_content()
+    {
+        string packed = _sample.Beside("crash.sy_");
+        using (var gzip = new System.IO.Compression.GZipStream(File.Create(packed), System.IO.Compression.CompressionLevel.Optimal))
+        {
+            gzip.Write(File.ReadAllBytes(_sample.Path));
+        }
+
+        Assert.Equal(CommandRun.Of("lookup", "--json", _sample.Path, "1015").Output, CommandRun.Of("lookup", "--json", packed, "1015").Output);
+    }
+
+    [Fact]
+    public void A_damaged_packed_file_says_so()
+    {
+        string packed = _sample.Beside("crash.pd_");
+        File.WriteAllBytes(packed, Fixture.Bytes("cab/stored.cab")[..1000]);
+
+        var run = CommandRun.Of("inspect", packed);
+        run.AssertFailed();
+        Assert.Contains("(cab)", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Lookup_gives_frames_innermost_first_in_the_order_of_the_addresses()
     {

@@ -26,6 +26,10 @@ internal static class Layout
         {
             AddSymCache(parts, file);
         }
+        else if (file.AsSpan().StartsWith("MSCF"u8) && file.Length > 44)
+        {
+            parts.AddRange(CabinetBlocks(file).Take(MaxParts / 2));
+        }
         else
         {
             Add(parts, file, Math.Max(0, file.Length - 128), 128);
@@ -35,9 +39,20 @@ internal static class Layout
         return parts;
     }
 
-    /// <summary>Makes the checksums of a damaged symcache right again: behind a wrong one nothing would be read.</summary>
+    /// <summary>
+    /// Makes the checksums of a damaged symcache right again and takes those of a cabinet away: behind a wrong one nothing
+    /// would be read.
+    /// </summary>
     public static void Repair(byte[] file)
     {
+        if (file.AsSpan().StartsWith("MSCF"u8) && file.Length > 44)
+        {
+            foreach (var (offset, _) in CabinetBlocks(file))
+            {
+                file.AsSpan(offset, 4).Clear();
+            }
+        }
+
         if (!file.AsSpan().StartsWith("SCF1"u8) || file.Length < 128)
         {
             return;
@@ -89,6 +104,20 @@ internal static class Layout
             Add(parts, file, at, 32);
             Add(parts, file, Wide(file, at + 8, false), Wide(file, at + 16, false));
         }
+    }
+
+    /// <summary>The header and the first bytes of each block of the first folder, when nothing is reserved.</summary>
+    private static List<(int Offset, int Length)> CabinetBlocks(byte[] file)
+    {
+        var blocks = new List<(int Offset, int Length)>();
+        long at = Word(file, 36);
+        for (int left = Half(file, 40, big: false); left > 0 && at + 8 < file.Length; left--)
+        {
+            blocks.Add(((int)at, (int)Math.Min(200, file.Length - at)));
+            at += 8 + Half(file, (int)at + 4, big: false);
+        }
+
+        return blocks;
     }
 
     private static void Add(List<(int Offset, int Length)> parts, byte[] file, long offset, long length)

@@ -18,7 +18,8 @@ internal sealed record Target(string Name, Func<byte[], bool> Takes, Action<byte
         new("breakpad", bytes => bytes.AsSpan().StartsWith("MODULE "u8), ReadObject),
         new("minidump", bytes => bytes.AsSpan().StartsWith("MDMP"u8) || bytes.AsSpan().StartsWith("PMDM"u8), ReadMinidump),
         new("symcache", bytes => bytes.AsSpan().StartsWith("SCF1"u8), ReadSymCache),
-        new("unpacker", bytes => Unpacker.Probe(bytes) != CompressionKind.None, ReadCompressed),
+        new("unpacker", bytes => Unpacker.Probe(bytes) is not (CompressionKind.None or CompressionKind.Cab), ReadCompressed),
+        new("cabinet", bytes => Unpacker.Probe(bytes) == CompressionKind.Cab, ReadCompressed),
     ];
 
     private static void ReadObject(byte[] bytes)

@@ -18,7 +18,7 @@ with zipfile.ZipFile(sys.argv[2], "w", zipfile.ZIP_DEFLATED) as z: z.write(sys.a
 done
 dotnet build -c Release -v q -nologo tests/Symbolicator.Fuzz >/dev/null
 fuzz=(nice -n 19 dotnet artifacts/bin/Symbolicator.Fuzz/release/Symbolicator.Fuzz.dll)
-corpus=(tests/fixtures/elf tests/fixtures/minidump tests/fixtures/breakpad tests/fixtures/hostile "$work/packed")
+corpus=(tests/fixtures/elf tests/fixtures/minidump tests/fixtures/breakpad tests/fixtures/hostile tests/fixtures/cab "$work/packed")
 if [ -n "${SAMPLE:-}" ]; then
   "${fuzz[@]}" replay "${corpus[@]}"
   exec "${fuzz[@]}" 4 1 "$failures" "${corpus[@]}"
@@ -30,7 +30,7 @@ mkdir -p tests/proofs/results
   echo "# Damaged files against every reader"
   echo
   echo "Made by \`tests/proofs/fuzz.sh\`: the fixtures with up to six changes each, spread over their tables and sections;"
-  echo "symcaches with their checksums made right again. A case fails by any exception but MalformedFileException, by more"
+  echo "symcaches with their checksums made right again, cabinets with theirs taken away. A case fails by any exception but MalformedFileException, by more"
   echo "than 256 MB allocated, or by 30 seconds. Accepted: read without complaint as a whole; parts may have been left out."
   echo
   echo "- commit $(git rev-parse --short HEAD), seed $seed, $minutes minutes per reader, one process"

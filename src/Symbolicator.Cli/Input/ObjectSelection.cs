@@ -6,7 +6,7 @@ namespace Symbolicator.Cli.Input;
 /// <summary>Opens files and picks objects; all failures become one line for people.</summary>
 internal static class ObjectSelection
 {
-    /// <summary>Maps a file.</summary>
+    /// <summary>Maps a file, or what is in it when it is packed.</summary>
     public static FileBytes OpenFile(string path)
     {
         if (Directory.Exists(path))
@@ -16,7 +16,7 @@ internal static class ObjectSelection
 
         try
         {
-            return MappedFileBytes.Open(path);
+            return PackedFile.Unpack(path, MappedFileBytes.Open(path));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -15,7 +15,7 @@ public enum UnpackStatus : byte
     /// <summary>More than the limits allow; what was written is worthless.</summary>
     TooLarge,
 
-    /// <summary>Of a kind that is not unpacked here: several entries, encrypted, another method, CAB.</summary>
+    /// <summary>Of a kind that is not unpacked here: several entries, encrypted, another method, a set of cabinets.</summary>
     Unsupported,
 }
 

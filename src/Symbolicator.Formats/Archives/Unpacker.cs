@@ -84,7 +84,7 @@ public static class Unpacker
             case CompressionKind.Zip:
                 return Zip(input, output, limits, result, cancellation);
             default:
-                return result with { Status = UnpackStatus.Unsupported, Detail = "cabinet files are not read" };
+                return Cab(input, output, limits, result, cancellation);
         }
     }
 
@@ -147,6 +147,37 @@ public static class Unpacker
         return result.Status == UnpackStatus.Unpacked && ((ulong)result.BytesOut != entry.Size || checksum.Value != entry.Crc)
             ? result with { Status = UnpackStatus.Malformed, Detail = "zip: size or checksum differ" }
             : result;
+    }
+
+    private static UnpackResult Cab(
+        FileBytes input, Stream output, UnpackLimits limits, UnpackResult result, CancellationToken cancellation)
+    {
+        if (Cabinet.TryOpen(input, out bool unsupported, out string problem) is not { } cabinet)
+        {
+            return result with { Status = unsupported ? UnpackStatus.Unsupported : UnpackStatus.Malformed, Detail = $"cabinet: {problem}" };
+        }
+
+        try
+        {
+            long budget = Math.Min(limits.Bytes, Math.Max(RatioExemptBytes, result.BytesIn > long.MaxValue / limits.Ratio ? long.MaxValue : result.BytesIn * limits.Ratio));
+            if (!cabinet.TryChoose(budget, out var file, cancellation))
+            {
+                problem = $"none of {cabinet.Files.Length} files is an object";
+                return result with { Status = UnpackStatus.Unsupported, Detail = $"cabinet: {problem}" };
+            }
+
+            if (!cabinet.IsReadable(file, out problem))
+            {
+                return result with { Status = UnpackStatus.Unsupported, Detail = $"cabinet: {problem}" };
+            }
+
+            using var content = cabinet.Open(file, cancellation);
+            return Copy(content, output, limits, result, cancellation);
+        }
+        catch (InvalidDataException e)
+        {
+            return result with { Detail = e.Message };
+        }
     }
 
     private static UnpackResult Copy(
