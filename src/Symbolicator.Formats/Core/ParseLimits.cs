@@ -65,6 +65,15 @@ public sealed record ParseLimits
     /// <summary>Nested remember_state instructions in one frame description entry.</summary>
     public int RememberDepth { get => field; init => field = Positive(value); } = 64;
 
+    /// <summary>Types nested in the spelling of one type of a PDB: pointers to pointers, functions in parameters.</summary>
+    public int TypeDepth { get => field; init => field = Positive(value); } = 64;
+
+    /// <summary>Type records looked at for one name of a PDB.</summary>
+    public int TypeSteps { get => field; init => field = Positive(value); } = 16 << 10;
+
+    /// <summary>Bytes of one name with its parameters; longer ones are left without.</summary>
+    public int TypeNameBytes { get => field; init => field = Positive(value); } = 16 << 10;
+
     /// <summary>Streams of one minidump.</summary>
     public int MinidumpStreams { get => field; init => field = Positive(value); } = 4096;
 

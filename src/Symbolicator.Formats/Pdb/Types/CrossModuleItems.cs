@@ -1,0 +1,180 @@
+using System.Buffers.Binary;
+using System.Text;
+using Symbolicator.Formats.Core;
+using Symbolicator.Formats.Pdb.Msf;
+
+namespace Symbolicator.Formats.Pdb.Types;
+
+/// <summary>
+/// Types and items that a module takes from another one (link-time code generation): a number with its top bit set
+/// states a place in the module's list of imports, which names the other module and a number there, for which that
+/// module's list of exports states the number in the whole file. Lists are read when first needed. Not thread-safe.
+/// </summary>
+internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
+{
+    private const uint Mark = 1u << 31; // CrossScopeId::StartCrossScopeId
+    private const int ScopeShift = 20; // CrossScopeId::LocalIdBitWidth
+    private const uint ScopeMask = 0x7ff;
+    private const uint LocalMask = 0xf_ffff;
+    private const uint ImportsKind = 0xf7; // DEBUG_S_CROSSSCOPEIMPORTS
+    private const uint ExportsKind = 0xf8; // DEBUG_S_CROSSSCOPEEXPORTS
+    private const int PairBytes = 8;
+    private const int MostExports = 4 << 20;
+
+    private readonly Dictionary<int, Dictionary<uint, uint>> _exports = [];
+    private readonly List<Import> _imports = [];
+    private Dictionary<string, PdbModule>? _modules;
+    private PdbStringTable? _strings;
+    private MsfReader? _reader;
+    private PdbModule _module;
+    private bool _importsRead;
+    private int _exportCount;
+
+    public static bool IsCrossModule(uint number) => (number & Mark) != 0;
+
+    public void EnterModule(in PdbModule module, MsfStream stream)
+    {
+        _reader?.Dispose();
+        _reader = new MsfReader(stream);
+        _module = module;
+        _imports.Clear();
+        _importsRead = false;
+    }
+
+    /// <summary>The number in the whole file; false when the lists do not have it.</summary>
+    public bool TryResolve(uint number, out uint global)
+    {
+        global = 0;
+        if (_reader is null)
+        {
+            return false;
+        }
+
+        if (!_importsRead)
+        {
+            _importsRead = true;
+            ReadImports(_reader);
+        }
+
+        int scope = (int)((number >> ScopeShift) & ScopeMask);
+        uint index = number & LocalMask;
+        if (scope >= _imports.Count || index >= _imports[scope].Count
+            || !_reader.TryReadU32(_imports[scope].Position + (index * (long)sizeof(uint)), out uint local))
+        {
+            return false;
+        }
+
+        return TryFindModule(_imports[scope].Name, out var other) && ExportsOf(other).TryGetValue(local & ~Mark, out global)
+            && !IsCrossModule(global);
+    }
+
+    public void Dispose()
+    {
+        _reader?.Dispose();
+        _strings?.Dispose();
+    }
+
+    private void ReadImports(MsfReader reader)
+    {
+        var part = new Subsections(reader, _module);
+        while (part.TryFindNext(ImportsKind, out long at, out long end))
+        {
+            while (end - at >= PairBytes && _imports.Count <= ScopeMask
+                && reader.TryReadU32(at, out uint name) && reader.TryReadU32(at + 4, out uint count))
+            {
+                at += PairBytes;
+                if (count > (end - at) / sizeof(uint))
+                {
+                    pdb.Faults.Add(reader.FaultAt(MalformedReason.Truncated, at), "imports of a module");
+                    return;
+                }
+
+                _imports.Add(new Import(name, at, count));
+                at += count * (long)sizeof(uint);
+            }
+        }
+    }
+
+    private bool TryFindModule(uint nameOffset, out PdbModule module)
+    {
+        module = default;
+        _strings ??= pdb.OpenStrings();
+        _modules ??= ReadModules();
+        return _strings.TryGet(nameOffset, out var name) && _modules.TryGetValue(Encoding.Latin1.GetString(name), out module);
+    }
+
+    private Dictionary<string, PdbModule> ReadModules()
+    {
+        var modules = new Dictionary<string, PdbModule>(StringComparer.OrdinalIgnoreCase);
+        using var dbi = pdb.OpenDbi();
+        var list = pdb.OpenModules(dbi);
+        while (list.TryReadNext(out var module))
+        {
+            if (module.Stream >= 0 && dbi.TryReadCString(module.NameOffset, pdb.Limits.StringBytes, out var name))
+            {
+                modules.TryAdd(Encoding.Latin1.GetString(name), module);
+            }
+        }
+
+        return modules;
+    }
+
+    private Dictionary<uint, uint> ExportsOf(in PdbModule module)
+    {
+        if (_exports.TryGetValue(module.Index, out var exports))
+        {
+            return exports;
+        }
+
+        exports = [];
+        _exports.Add(module.Index, exports);
+        using var reader = new MsfReader(pdb.Msf.Open(module.Stream));
+        var part = new Subsections(reader, module);
+        while (part.TryFindNext(ExportsKind, out long at, out long end))
+        {
+            for (; end - at >= PairBytes && reader.TryRead(at, PairBytes, out var pair); at += PairBytes)
+            {
+                if (_exportCount++ >= MostExports)
+                {
+                    pdb.Faults.Add(reader.FaultAt(MalformedReason.CountOverLimit, at), "exports of modules");
+                    return exports;
+                }
+
+                exports.TryAdd(BinaryPrimitives.ReadUInt32LittleEndian(pair) & ~Mark, BinaryPrimitives.ReadUInt32LittleEndian(pair[4..]));
+            }
+        }
+
+        return exports;
+    }
+
+    /// <param name="Name">Of the other module, as offset in <c>/names</c>.</param>
+    /// <param name="Position">Where the numbers start in this module's stream.</param>
+    /// <param name="Count">How many there are.</param>
+    private readonly record struct Import(uint Name, long Position, uint Count);
+
+    /// <summary>Steps over the C13 subsections of a module.</summary>
+    private struct Subsections(MsfReader reader, PdbModule module)
+    {
+        private const int HeaderBytes = 8;
+
+        private readonly long _end = Math.Min(module.C13Start + module.C13Bytes, reader.Length);
+        private long _at = module.C13Start;
+
+        public bool TryFindNext(uint kind, out long start, out long end)
+        {
+            while (_end - _at >= HeaderBytes && reader.TryReadU32(_at, out uint found) && reader.TryReadU32(_at + 4, out uint bytes))
+            {
+                start = _at + HeaderBytes;
+                end = Math.Min(start + bytes, _end);
+                _at = (start + bytes + 3) & ~3L;
+                if (found == kind)
+                {
+                    return true;
+                }
+            }
+
+            start = end = 0;
+            return false;
+        }
+    }
+}
