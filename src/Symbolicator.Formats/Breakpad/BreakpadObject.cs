@@ -56,7 +56,7 @@ public sealed class BreakpadObject : IObjectFile
         Features.HasFlag(ObjectFeatures.DebugInfo) ? new BreakpadDebugSession(_file, _index.Value, _limits, names, Faults) : null;
 
     public IUnwindTable? OpenUnwindTable() => Features.HasFlag(ObjectFeatures.UnwindInfo)
-        ? BreakpadUnwindTable.Build(_file, _index.Value.FirstStack, Arch.Family(), _limits, Faults)
+        ? BreakpadUnwindTable.Build(_file, _index.Value.FirstStack, CpuProfile.For(Arch.Family(), _module.IsWindows), _limits, Faults)
         : null;
 
     public void Dispose()

@@ -51,13 +51,13 @@ internal static class BreakpadRecord
 }
 
 /// <summary><c>MODULE os arch id name</c>; the name may be absent and may contain blanks.</summary>
-internal readonly record struct ModuleRecord(Arch Arch, DebugId? DebugId, string? Name)
+internal readonly record struct ModuleRecord(bool IsWindows, Arch Arch, DebugId? DebugId, string? Name)
 {
     public static bool TryParse(ReadOnlySpan<byte> fields, out ModuleRecord record)
     {
         record = default;
         var tokens = new BreakpadTokens(fields);
-        if (!tokens.TryNext(out _) || !tokens.TryNext(out var arch) || !tokens.TryNext(out var id)
+        if (!tokens.TryNext(out var system) || !tokens.TryNext(out var arch) || !tokens.TryNext(out var id)
             || id.Length > 64 || !Model.DebugId.TryParse(Encoding.ASCII.GetString(id), out var debugId))
         {
             return false;
@@ -65,6 +65,7 @@ internal readonly record struct ModuleRecord(Arch Arch, DebugId? DebugId, string
 
         var name = tokens.Rest.TrimEnd((byte)' ');
         record = new ModuleRecord(
+            Ascii.EqualsIgnoreCase(system, "windows"u8),
             ArchNames.Parse(Encoding.ASCII.GetString(arch)),
             debugId.IsNil ? null : debugId,
             name.IsEmpty ? null : Encoding.UTF8.GetString(name));

@@ -24,7 +24,7 @@ internal sealed class BreakpadUnwindTable : IUnwindTable
     public long EstimatedBytes => _cfi.EstimatedBytes + _windows.EstimatedBytes;
 
     /// <summary>One pass over the lines from the first STACK record on.</summary>
-    public static BreakpadUnwindTable Build(FileBytes file, long firstStack, CpuFamily cpu, ParseLimits limits, FaultLog faults)
+    public static BreakpadUnwindTable Build(FileBytes file, long firstStack, CpuProfile? cpu, ParseLimits limits, FaultLog faults)
     {
         var cfi = new CfiTableBuilder(limits, faults);
         var frameData = new List<NestedRanges.Entry>();
@@ -62,7 +62,7 @@ internal sealed class BreakpadUnwindTable : IUnwindTable
         }
 
         var windows = new WindowsFrameTable(file, limits, NestedRanges.Build(frameData), NestedRanges.Build(fpo));
-        return new BreakpadUnwindTable(cfi.Build(file, firstStack), windows, CpuProfile.For(cpu));
+        return new BreakpadUnwindTable(cfi.Build(file, firstStack), windows, cpu);
     }
 
     public bool Covers(ulong rva) => _windows.Covers(rva) || _cfi.Covers(rva);

@@ -36,6 +36,20 @@ public sealed class CpuProfile
         AddressMask = ulong.MaxValue,
     };
 
+    /// <summary>The calling convention of Windows preserves rsi and rdi as well.</summary>
+    private static readonly CpuProfile Amd64Windows = new()
+    {
+        Family = CpuFamily.Amd64,
+        PointerSize = 8,
+        RegisterNames = Amd64.RegisterNames,
+        ProgramCounter = Amd64.ProgramCounter,
+        StackPointer = Amd64.StackPointer,
+        FramePointer = Amd64.FramePointer,
+        LinkRegister = Amd64.LinkRegister,
+        CalleeSaved = Amd64.CalleeSaved | Mask(4, 5),
+        AddressMask = Amd64.AddressMask,
+    };
+
     private static readonly CpuProfile Arm = new()
     {
         Family = CpuFamily.Arm,
@@ -98,10 +112,12 @@ public sealed class CpuProfile
     public required ulong AddressMask { get; init; }
 
     /// <summary>Null for CPUs that we do not unwind.</summary>
-    public static CpuProfile? For(CpuFamily family) => family switch
+    /// <param name="family">CPU.</param>
+    /// <param name="windows">Code of Windows, whose calling convention differs on x86-64.</param>
+    public static CpuProfile? For(CpuFamily family, bool windows = false) => family switch
     {
         CpuFamily.X86 => X86,
-        CpuFamily.Amd64 => Amd64,
+        CpuFamily.Amd64 => windows ? Amd64Windows : Amd64,
         CpuFamily.Arm => Arm,
         CpuFamily.Arm64 => Arm64,
         _ => null,

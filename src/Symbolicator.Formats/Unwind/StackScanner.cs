@@ -102,7 +102,7 @@ internal static class StackScanner
     }
 
     /// <summary>Null when the code is not at hand, neither in the dump nor in a file.</summary>
-    private static bool? FollowsCall(ThreadScene scene, CpuRules cpu, ulong word, WalkModule module, ICodeView? file)
+    public static bool? FollowsCall(ThreadScene scene, CpuRules cpu, ulong word, WalkModule module, ICodeView? file)
     {
         ulong code = cpu.CodeAddress(word);
         ulong start = unchecked(code - CallCode.Window);

@@ -7,6 +7,8 @@ namespace Symbolicator.Formats.Tests.Breakpad;
 public sealed class BreakpadCfiTests
 {
     private const int Rbx = 3;
+    private const int Rsi = 4;
+    private const int Rdi = 5;
     private const int Rbp = 6;
     private const int Rsp = 7;
     private const int R12 = 12;
@@ -32,6 +34,16 @@ public sealed class BreakpadCfiTests
         Assert.Equal(6u, caller.GetOrZero(Rbp));
         Assert.False(caller.IsValid(0)); // rax is the callee's to destroy
         Assert.False(caller.IsValid(R12)); // was not known
+    }
+
+    [Theory]
+    [InlineData("Linux", false)]
+    [InlineData("windows", true)] // x64 calling convention: rsi and rdi are nonvolatile
+    public void Which_registers_survive_depends_on_the_system(string os, bool survives)
+    {
+        var caller = Step(new BreakpadBuilder().Module(os).CfiInit(0x100, 0x20, Entry), 0x100, out _, (Rsp, 0x8000), (Rsi, 4), (Rdi, 5));
+
+        Assert.Equal((survives, survives), (caller.IsValid(Rsi), caller.IsValid(Rdi)));
     }
 
     [Theory]

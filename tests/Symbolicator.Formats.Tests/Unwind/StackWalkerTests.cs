@@ -150,6 +150,20 @@ public sealed class StackWalkerTests
         Assert.Single(Walk(CpuFamily.Amd64, linux, stack, (16, Code + 0x1000), (7, Stack), (6, Stack + 0x10)).Frames);
     }
 
+    /// <summary>rbp is a general register in most code of Windows: what it points to is believed only behind a call.</summary>
+    [Theory]
+    [InlineData(0xe8, true)] // call rel32
+    [InlineData(0xe9, false)] // jmp rel32
+    public void Windows_frame_pointers_lead_to_calls(byte opcode, bool expected)
+    {
+        _known.SetUnwindTable(0, null);
+        var stack = new StackBuilder(Stack).Zeros(2).Word(Stack + 0x40).Word(Code + 0x2000).Zeros(8);
+        var memory = stack.ToMemory().Add(Code + 0x1ff8, [0x90, 0x90, 0x90, opcode, 0, 0, 0, 0]);
+        var windows = WalkOptions.Default with { System = WalkSystem.Windows, ScanStack = false };
+        var thread = Walk(CpuFamily.Amd64, windows, stack, memory, (16, Code + 0x1000), (7, Stack), (6, Stack + 0x10));
+        Assert.Equal(expected ? 2 : 1, thread.Frames.Count);
+    }
+
     [Fact]
     public void X86_follows_ebp()
     {

@@ -98,7 +98,7 @@ internal abstract class CpuRules(CpuProfile profile)
     /// <param name="savedAt">Address of the saved frame pointer.</param>
     /// <param name="returnAt">Address of the return address.</param>
     /// <param name="framePointer">Register that is the frame pointer here.</param>
-    /// <param name="strict">Only return addresses in code known to the dump are believed.</param>
+    /// <param name="strict">Only return addresses in code known to the dump are believed, with a call before them.</param>
     /// <param name="caller">Registers of the caller.</param>
     protected StepResult StepByRecord(
         ThreadScene scene, in RegisterState callee, ulong savedAt, ulong returnAt, int framePointer, bool strict, out RegisterState caller)
@@ -128,7 +128,7 @@ internal abstract class CpuRules(CpuProfile profile)
         ulong callerStack = top + size;
         bool ordered = saved >= callerStack && saved - callerStack <= LargestFrame;
         if (code < LowestCode || !IsCanonical(code) || !(ordered || saved == 0 || saved > callerStack)
-            || !IsBelievable(scene, code, strict || !ordered))
+            || !IsBelievable(scene, code, strict || !ordered) || (strict && ContradictsCall(scene, link)))
         {
             return StepResult.None;
         }
@@ -139,6 +139,11 @@ internal abstract class CpuRules(CpuProfile profile)
         caller.Set(framePointer, saved);
         return StepResult.Stepped;
     }
+
+    /// <summary>True when the dump has the code before a return address, and that is no call.</summary>
+    private bool ContradictsCall(ThreadScene scene, ulong link) =>
+        scene.Code.TryFind(PreviousInstruction(CodeAddress(link)), out var module)
+        && StackScanner.FollowsCall(scene, this, link, module, file: null) == false;
 
     /// <summary>True in code; elsewhere only when the dump does not say where code is and the address is not data of ours.</summary>
     private bool IsBelievable(ThreadScene scene, ulong code, bool strict)
