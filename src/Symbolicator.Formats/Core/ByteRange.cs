@@ -10,9 +10,9 @@ public readonly record struct ByteRange(long Offset, long Length)
     /// <summary>A range inside this one, <paramref name="offset"/> counted from its start.</summary>
     public bool TrySlice(ulong offset, ulong length, out ByteRange slice)
     {
-        slice = default;
         if (offset > (ulong)Length || length > (ulong)Length - offset)
         {
+            slice = default; // not before the comparison: it may be this very range
             return false;
         }
 

@@ -71,4 +71,13 @@ public sealed class FileBytesTests
         Assert.Equal(100, log.Total);
         Assert.Equal(Enumerable.Range(0, FaultLog.Kept).Select(i => (long)i), log.First.Select(e => e.Fault.Offset));
     }
+
+    [Fact]
+    public void A_range_can_be_replaced_by_its_own_slice()
+    {
+        var range = new ByteRange(100, 10);
+
+        Assert.True(range.TrySlice(2, 8, out range));
+        Assert.Equal(new ByteRange(102, 8), range);
+    }
 }
