@@ -18,7 +18,7 @@ internal sealed class PdbAddressMap(PdbSection[] sections)
     {
         rva = 0;
         int index = section - 1;
-        if ((uint)index >= (uint)sections.Length || offset >= sections[index].Size || offset > uint.MaxValue - sections[index].Address)
+        if (index < 0 || index >= sections.Length || offset >= sections[index].Size || offset > uint.MaxValue - sections[index].Address)
         {
             return false;
         }
@@ -28,7 +28,7 @@ internal sealed class PdbAddressMap(PdbSection[] sections)
     }
 
     /// <summary>True for a section that holds code.</summary>
-    public bool IsCode(ushort section) => (uint)(section - 1) < (uint)sections.Length && sections[section - 1].IsCode;
+    public bool IsCode(ushort section) => section > 0 && section <= sections.Length && sections[section - 1].IsCode;
 
     /// <summary>
     /// Appends where the bytes of a range are in the image: one range, several when the image was rearranged after

@@ -65,7 +65,7 @@ internal sealed class MsfFile
     }
 
     /// <summary>Bytes of a stream; 0 for one that does not exist.</summary>
-    public long LengthOf(int stream) => (uint)stream < (uint)_streams.Length ? _streams[stream].Length : 0;
+    public long LengthOf(int stream) => stream >= 0 && stream < _streams.Length ? _streams[stream].Length : 0;
 
     /// <summary>
     /// Opens a stream for random access; an empty one when it does not exist. Allocates four bytes per block. Blocks
