@@ -64,7 +64,7 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
             return false;
         }
 
-        return TryFindModule(_imports[scope].Name, out var other) && ExportsOf(other).TryGetValue(local & ~Mark, out global)
+        return TryFindModule(_imports[scope].Name, out var other) && ExportsOf(other).TryGetValue(local, out global)
             && !IsCrossModule(global);
     }
 
@@ -140,7 +140,7 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
                     return exports;
                 }
 
-                exports.TryAdd(BinaryPrimitives.ReadUInt32LittleEndian(pair) & ~Mark, BinaryPrimitives.ReadUInt32LittleEndian(pair[4..]));
+                exports.TryAdd(BinaryPrimitives.ReadUInt32LittleEndian(pair), BinaryPrimitives.ReadUInt32LittleEndian(pair[4..]));
             }
         }
 
