@@ -18,7 +18,7 @@ internal static class BoundedInflater
     public const int RatioExemptBytes = 1 << 20;
 
     /// <summary>Inflates; on failure the fault tells why, at an offset in the file.</summary>
-    /// <param name="kind">Zlib or Zstd.</param>
+    /// <param name="kind">Zlib, Deflate or Zstd.</param>
     /// <param name="compressed">The compressed bytes, without any header of the container.</param>
     /// <param name="declared">Bytes that must come out.</param>
     /// <param name="limits">See <see cref="ParseLimits.DecompressedSectionBytes"/> and <see cref="ParseLimits.DecompressionRatio"/>.</param>
@@ -42,7 +42,12 @@ internal static class BoundedInflater
         }
 
         using var input = new FileBytesStream(compressed.Bytes, compressed.Range);
-        using Stream decoder = kind == CompressionKind.Zstd ? new Zstd(input) : new ZLibStream(input, CompressionMode.Decompress);
+        using Stream decoder = kind switch
+        {
+            CompressionKind.Zstd => new Zstd(input),
+            CompressionKind.Deflate => new DeflateStream(input, CompressionMode.Decompress),
+            _ => new ZLibStream(input, CompressionMode.Decompress),
+        };
         inflated = declared <= MemoryBytes ? ToMemory(decoder, (int)declared) : ToFile(decoder, (long)declared);
         return inflated is null ? damaged : default;
     }

@@ -10,4 +10,7 @@ public enum CompressionKind : byte
     Zip,
     Xz,
     Cab,
+
+    /// <summary>Raw deflate, which nothing marks: the container says so.</summary>
+    Deflate,
 }

@@ -19,7 +19,9 @@ public interface IObjectFile : IDisposable
 
     DebugId? DebugId { get; }
 
-    /// <summary>Name that the file gives itself (SONAME, module name), null when it has none.</summary>
+    /// <summary>
+    /// Name that the file gives itself (SONAME, module name) or its debug file (path of the PDB, in PE), null when it has none.
+    /// </summary>
     string? Name { get; }
 
     /// <summary>Preferred load address; 0 for formats whose addresses are relative already.</summary>

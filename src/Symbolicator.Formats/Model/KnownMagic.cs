@@ -37,11 +37,6 @@ internal static class KnownMagic
             return FileFormat.SymCache;
         }
 
-        if (prefix.StartsWith("MZ"u8))
-        {
-            return FileFormat.Pe;
-        }
-
         return IsMachO(prefix) ? FileFormat.MachO : FileFormat.Unknown;
     }
 

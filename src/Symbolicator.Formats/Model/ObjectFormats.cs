@@ -1,6 +1,7 @@
 using Symbolicator.Formats.Breakpad;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Elf;
+using Symbolicator.Formats.Pe;
 
 namespace Symbolicator.Formats.Model;
 
@@ -14,6 +15,7 @@ public static class ObjectFormats
     [
         Of<ElfFormat>(),
         Of<BreakpadFormat>(),
+        Of<PeFormat>(),
     ];
 
     /// <summary>Format by magic only, never by name; unknown when no magic matches.</summary>

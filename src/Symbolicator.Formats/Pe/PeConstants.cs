@@ -21,6 +21,14 @@ internal static class PeConstants
 
     public const ushort CharacteristicExecutable = 0x0002; // IMAGE_FILE_EXECUTABLE_IMAGE
     public const ushort CharacteristicLibrary = 0x2000; // IMAGE_FILE_DLL
+
+    public const uint CodeViewPdb70 = 0x5344_5352; // "RSDS"
+    public const uint CodeViewPdb20 = 0x3031_424e; // "NB10"
+    public const ushort PortablePdbMarker = 0x504d; // MinorVersion of a CodeView entry: "PM"
+    public const uint EmbeddedPortablePdbMagic = 0x4244_504d; // "MPDB"
+
+    /// <summary>Where the 64-bit load configuration points at the metadata of hybrid images.</summary>
+    public const int HybridPointerOffset64 = 200; // IMAGE_LOAD_CONFIG_DIRECTORY64.CHPEMetadataPointer
 }
 
 /// <summary>IMAGE_FILE_MACHINE_*.</summary>
@@ -56,4 +64,18 @@ internal enum PeSectionFlags : uint
     Code = 0x20, // IMAGE_SCN_CNT_CODE
     Uninitialized = 0x80, // IMAGE_SCN_CNT_UNINITIALIZED_DATA
     Execute = 0x2000_0000, // IMAGE_SCN_MEM_EXECUTE
+}
+
+/// <summary>IMAGE_DEBUG_TYPE_*: what an entry of the debug directory is.</summary>
+internal enum PeDebugType : uint
+{
+    CodeView = 2,
+    EmbeddedPortablePdb = 17,
+}
+
+/// <summary>IMAGE_SYM_CLASS_*.</summary>
+internal enum CoffStorageClass : byte
+{
+    External = 2,
+    Static = 3,
 }

@@ -125,8 +125,8 @@ internal sealed class PeImage
 
     /// <summary>The bytes of a range of addresses, cut at the end of what is in the file; absent when nothing is.</summary>
     public Section Slice(ulong rva, ulong size) =>
-        TryMap(rva, out var range) && range.TrySlice(0, Math.Min(size, (ulong)range.Length), out range)
-            ? new Section(File, range, rva)
+        TryMap(rva, out var range)
+            ? new Section(File, range with { Length = (long)Math.Min(size, (ulong)range.Length) }, rva)
             : default;
 
     /// <summary>The bytes of a data directory as <see cref="Slice"/> gives them.</summary>

@@ -88,3 +88,48 @@ internal readonly record struct PeSection(PeSectionHeader Header, ByteRange Mapp
 
     public bool IsCode => (Header.Flags & PeSectionFlags.Execute) != 0;
 }
+
+/// <summary>IMAGE_DEBUG_DIRECTORY.</summary>
+internal readonly record struct PeDebugEntry(
+    uint Timestamp, ushort MinorVersion, PeDebugType Type, uint DataSize, uint DataRva, uint DataOffset)
+{
+    public const int Size = 28;
+
+    public static PeDebugEntry Read(ref ByteReader r)
+    {
+        r.Skip(4); // Characteristics
+        uint timestamp = r.ReadU32();
+        r.Skip(2); // MajorVersion
+        return new PeDebugEntry(timestamp, r.ReadU16(), (PeDebugType)r.ReadU32(), r.ReadU32(), r.ReadU32(), r.ReadU32());
+    }
+}
+
+/// <summary>IMAGE_EXPORT_DIRECTORY, the tables of it.</summary>
+internal readonly record struct PeExportHeader(
+    uint FunctionCount, uint NameCount, uint FunctionsRva, uint NamesRva, uint OrdinalsRva)
+{
+    public static PeExportHeader Read(ref ByteReader r)
+    {
+        r.Skip(20); // Characteristics … Base
+        return new PeExportHeader(r.ReadU32(), r.ReadU32(), r.ReadU32(), r.ReadU32(), r.ReadU32());
+    }
+}
+
+/// <summary>IMAGE_SYMBOL.</summary>
+/// <param name="Name">Eight bytes as a little-endian number: the text, or zeros and an offset into the string table.</param>
+/// <param name="Value">Offset in the section.</param>
+/// <param name="Section">Number of the section from 1; none for 0 and below.</param>
+/// <param name="Type">The derived type stands in bits 4 and 5.</param>
+/// <param name="Class">Storage class.</param>
+/// <param name="Auxiliary">Records that follow and belong to it.</param>
+internal readonly record struct CoffSymbol(
+    ulong Name, uint Value, short Section, ushort Type, CoffStorageClass Class, byte Auxiliary)
+{
+    /// <summary>Bytes of a record, also of an auxiliary one.</summary>
+    public const int Size = 18;
+
+    public bool IsFunction => (Type >> 4 & 3) == 2; // IMAGE_SYM_DTYPE_FUNCTION
+
+    public static CoffSymbol Read(ref ByteReader r) =>
+        new(r.ReadU64(), r.ReadU32(), r.ReadS16(), r.ReadU16(), (CoffStorageClass)r.ReadU8(), r.ReadU8());
+}

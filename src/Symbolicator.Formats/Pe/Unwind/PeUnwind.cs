@@ -1,0 +1,37 @@
+using Symbolicator.Formats.Core;
+using Symbolicator.Formats.Model;
+
+namespace Symbolicator.Formats.Pe.Unwind;
+
+/// <summary>Opens the function table of an image for its CPU.</summary>
+internal static class PeUnwind
+{
+    /// <summary>True for CPUs whose images describe unwinding in a function table; others rely on DWARF or the PDB.</summary>
+    public static bool HasFunctionTable(PeMachine machine) => machine is PeMachine.Amd64;
+
+    /// <summary>
+    /// Null when there is none that can be used. Hybrid images have one for each of their CPUs, and these are not told
+    /// apart: that is said by a fault.
+    /// </summary>
+    public static IUnwindTable? Open(PeImage image, ParseLimits limits, FaultLog faults)
+    {
+        if (image.DirectoryEntry(PeDirectory.Exception).Size == 0)
+        {
+            return null;
+        }
+
+        if (PeArch.IsHybrid(image))
+        {
+            faults.Add(
+                new ParseFault(MalformedReason.Unsupported, image.FileOffset(image.DirectoryEntry(PeDirectory.Exception).Rva)),
+                "function table of a hybrid image");
+            return null;
+        }
+
+        return image.Machine switch
+        {
+            PeMachine.Amd64 => Amd64UnwindTable.Open(image, limits, faults),
+            _ => null,
+        };
+    }
+}
