@@ -1,6 +1,7 @@
 using Symbolicator.Formats.Breakpad;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Elf;
+using Symbolicator.Formats.Pdb;
 using Symbolicator.Formats.Pe;
 
 namespace Symbolicator.Formats.Model;
@@ -16,6 +17,7 @@ public static class ObjectFormats
         Of<ElfFormat>(),
         Of<BreakpadFormat>(),
         Of<PeFormat>(),
+        Of<PdbFormat>(),
     ];
 
     /// <summary>Format by magic only, never by name; unknown when no magic matches.</summary>

@@ -38,4 +38,5 @@ public readonly record struct InlineSite(
 /// <param name="Address">Relative to the image base.</param>
 /// <param name="Size">Bytes; 0 when the table does not say, then it reaches to the next symbol.</param>
 /// <param name="Name">Raw name.</param>
-public readonly record struct PublicSymbol(ulong Address, ulong Size, StringRef Name);
+/// <param name="Limit">An address that a symbol without a size does not reach past, such as the end of its section; 0 when unknown.</param>
+public readonly record struct PublicSymbol(ulong Address, ulong Size, StringRef Name, ulong Limit = 0);

@@ -20,8 +20,7 @@ internal sealed class PdbFile
         Limits = limits;
         Faults = faults;
         _imageStreams = imageStreams;
-        using var headers = new MsfReader(OpenImageStream(PdbImageStream.SectionHeaders));
-        Addresses = new PdbAddressMap(PdbSections.Read(headers));
+        Addresses = ReadAddresses();
     }
 
     public MsfFile Msf { get; }
@@ -66,6 +65,17 @@ internal sealed class PdbFile
     public PdbModuleList OpenModules(MsfReader dbi) => new(dbi, Dbi?.Modules ?? default, Limits, Faults);
 
     public MsfReader OpenDbi() => new(Msf.Open(PdbStreams.DebugInfo));
+
+    private PdbAddressMap ReadAddresses()
+    {
+        using var headers = new MsfReader(OpenImageStream(PdbImageStream.SectionHeaders));
+        var image = PdbSections.Read(headers);
+        using var points = new MsfReader(OpenImageStream(PdbImageStream.OmapFromSource));
+        var omap = PdbOmap.Read(points, Faults);
+        using var original = new MsfReader(OpenImageStream(PdbImageStream.OriginalSectionHeaders));
+        var linked = omap is null ? image : PdbSections.Read(original);
+        return new PdbAddressMap(linked.Length == 0 ? image : linked, image, omap);
+    }
 
     private static ushort[] ReadImageStreams(MsfReader dbi, DbiHeader? header)
     {

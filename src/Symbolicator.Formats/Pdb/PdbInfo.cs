@@ -51,8 +51,15 @@ internal sealed class PdbInfo
         }
 
         var info = new PdbInfo(DebugId.FromGuid(reader.ReadBytes(16), age), []);
-        info.ReadNames(ref reader);
-        info.ReadFeatures(ref reader);
+        if (info.TryReadNames(ref reader))
+        {
+            info.ReadFeatures(ref reader);
+        }
+        else
+        {
+            faults.Add(new ParseFault(MalformedReason.BadValue, reader.FileOffset), "named streams");
+        }
+
         if (!reader.Fault.IsNone)
         {
             faults.Add(reader.Fault, "named streams");
@@ -64,8 +71,11 @@ internal sealed class PdbInfo
     /// <summary>Number of a named stream, -1 when there is none.</summary>
     public int FindStream(string name) => _named.TryGetValue(name, out int stream) ? stream : -1;
 
-    /// <summary>A hash table whose buckets do not matter here: texts, counts, two bit sets, then pairs in order.</summary>
-    private void ReadNames(ref ByteReader reader)
+    /// <summary>
+    /// A hash table whose buckets do not matter here: texts, counts, two bit sets, then pairs in order. False when names
+    /// share their texts.
+    /// </summary>
+    private bool TryReadNames(ref ByteReader reader)
     {
         var texts = reader.ReadBytes(reader.ReadU32());
         uint count = reader.ReadU32();
@@ -73,17 +83,29 @@ internal sealed class PdbInfo
         reader.Skip(4UL * reader.ReadU32()); // present buckets
         reader.Skip(4UL * reader.ReadU32()); // deleted buckets
         count = (uint)reader.CheckCount(count, 8, int.MaxValue);
+        // Names do not overlap in sound files, so that all of them are no longer than the texts.
+        int unread = texts.Length;
         for (uint i = 0; i < count; i++)
         {
             uint at = reader.ReadU32();
             uint stream = reader.ReadU32();
-            if (at < (uint)texts.Length && stream <= int.MaxValue)
+            if (at >= (uint)texts.Length || stream > int.MaxValue)
             {
-                var name = texts[(int)at..];
-                int end = name.IndexOf((byte)0);
-                _named.TryAdd(System.Text.Encoding.UTF8.GetString(end < 0 ? name : name[..end]), (int)stream);
+                continue;
             }
+
+            var name = texts[(int)at..];
+            name = name.IndexOf((byte)0) is >= 0 and int end ? name[..end] : name;
+            unread -= Math.Min(name.Length, unread);
+            if (unread == 0)
+            {
+                return false;
+            }
+
+            _named.TryAdd(System.Text.Encoding.UTF8.GetString(name), (int)stream);
         }
+
+        return true;
     }
 
     private void ReadFeatures(ref ByteReader reader)

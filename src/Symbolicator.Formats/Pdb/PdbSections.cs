@@ -8,6 +8,8 @@ internal readonly record struct PdbSection(uint Address, uint Size, uint Charact
 {
     private const uint CodeFlags = 0x2000_0020; // IMAGE_SCN_MEM_EXECUTE | IMAGE_SCN_CNT_CODE
 
+    public ulong End => (ulong)Address + Size;
+
     public bool IsCode => (Characteristics & CodeFlags) != 0;
 }
 

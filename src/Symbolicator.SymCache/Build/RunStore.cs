@@ -25,6 +25,10 @@ internal sealed class RunStore : IDisposable
         _rowsLeft = options.MaxRows;
         _flattener = new RangeFlattener(limits, Functions);
         Symbols = new SymbolIndex(file.OpenSymbols(names));
+        if (file.Format == FileFormat.Pdb)
+        {
+            Symbols.RemoveDecorations(names, file.Arch.Family());
+        }
     }
 
     public FunctionTable Functions { get; } = new();
@@ -40,8 +44,8 @@ internal sealed class RunStore : IDisposable
 
     public void Collect(CancellationToken cancellationToken)
     {
-        // A Breakpad file names its functions itself; its public symbols are what is left over.
-        bool symbolNames = _file.Format != FileFormat.Breakpad;
+        // A Breakpad file and a PDB name their functions themselves; their public symbols are what is left over.
+        bool symbolNames = _file.Format is not (FileFormat.Breakpad or FileFormat.Pdb);
         using (var session = _file.OpenDebugSession(_names))
         {
             var function = new FunctionBuffer();
@@ -154,7 +158,7 @@ internal sealed class RunStore : IDisposable
         _runs.Add(new RunRecord
         {
             Start = symbol.Address,
-            End = symbol.Size == 0 ? ulong.MaxValue : SymbolIndex.EndOf(symbol),
+            End = symbol.Size != 0 ? SymbolIndex.EndOf(symbol) : symbol.Limit != 0 ? symbol.Limit : ulong.MaxValue,
             Function = Functions.Add(new FunctionRecord(
                 symbol.Address, symbol.Size, symbol.Name, SourceLanguage.Unknown, FromDebugInfo: false, 0, 0)),
             Kind = symbol.Size == 0 ? RunKind.UnsizedSymbol : RunKind.SizedSymbol,

@@ -28,7 +28,7 @@ internal static class RunSweep
     }
 
     /// <summary>
-    /// Gives symbols without size an end: the next start of anything, or the end of the image. A label inside
+    /// Gives symbols without size an end: the next start of anything, their limit, or the end of the image. A label inside
     /// something else gets no code at all: behind its surroundings it would name what it does not belong to.
     /// </summary>
     public static void CloseUnsizedSymbols(RunRecord[] runs, int[] order, ulong imageSize)
@@ -60,7 +60,7 @@ internal static class RunSweep
 
             if (run.Kind == RunKind.UnsizedSymbol && run.End != run.Start)
             {
-                run.End = next;
+                run.End = Math.Min(run.End, next);
             }
         }
     }

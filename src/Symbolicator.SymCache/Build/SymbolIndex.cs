@@ -21,7 +21,7 @@ public sealed class SymbolIndex
         {
             if (!symbol.Name.IsNone)
             {
-                list.Add(new Ordered(symbol.Address, symbol.Size, symbol.Name, list.Count));
+                list.Add(new Ordered(symbol, list.Count));
             }
         }
 
@@ -30,7 +30,7 @@ public sealed class SymbolIndex
         int count = 0;
         foreach (ref readonly var symbol in CollectionsMarshal.AsSpan(list))
         {
-            if (count == 0 || list[count - 1].Address != symbol.Address)
+            if (count == 0 || list[count - 1].Symbol.Address != symbol.Symbol.Address)
             {
                 list[count++] = symbol;
             }
@@ -39,7 +39,7 @@ public sealed class SymbolIndex
         _symbols = new PublicSymbol[count];
         for (int i = 0; i < _symbols.Length; i++)
         {
-            _symbols[i] = new PublicSymbol(list[i].Address, list[i].Size, list[i].Name);
+            _symbols[i] = list[i].Symbol;
         }
     }
 
@@ -47,13 +47,27 @@ public sealed class SymbolIndex
     public int Count => _symbols.Length;
 
     /// <summary>Bytes of the index for each symbol.</summary>
-    internal const int BytesPerSymbol = 24;
+    internal const int BytesPerSymbol = 32;
 
     /// <summary>The spelling of the symbol table for a function that starts at an address, else the given one.</summary>
     public StringRef NameAt(ulong address, StringRef debugName)
     {
         int first = FirstAt(address);
         return first < _symbols.Length && _symbols[first].Address == address ? _symbols[first].Name : debugName;
+    }
+
+    /// <summary>Takes away what compilers for Windows add to the names of C functions.</summary>
+    internal void RemoveDecorations(InternPool names, CpuFamily cpu)
+    {
+        foreach (ref var symbol in _symbols.AsSpan())
+        {
+            var name = names.Get(symbol.Name);
+            var plain = CDecoration.Remove(name, cpu);
+            if (plain.Length != name.Length)
+            {
+                symbol = symbol with { Name = names.Intern(plain) };
+            }
+        }
     }
 
     /// <summary>The symbols in ascending order; <see cref="PublicSymbol.Size"/> as stated.</summary>
@@ -94,6 +108,12 @@ public sealed class SymbolIndex
             }
         }
 
+        if (nearest.Limit != 0)
+        {
+            end = address < nearest.Limit ? Math.Min(nextStart, nearest.Limit) : nextStart;
+            return address < nearest.Limit ? nearest : default;
+        }
+
         return nearest;
     }
 
@@ -121,12 +141,12 @@ public sealed class SymbolIndex
     }
 
     /// <summary>Ascending by address; at one address the preferred symbol first.</summary>
-    private readonly record struct Ordered(ulong Address, ulong Size, StringRef Name, int Number) : IComparable<Ordered>
+    private readonly record struct Ordered(PublicSymbol Symbol, int Number) : IComparable<Ordered>
     {
         public int CompareTo(Ordered other)
         {
-            int order = Address.CompareTo(other.Address);
-            order = order != 0 ? order : other.Size.CompareTo(Size);
+            int order = Symbol.Address.CompareTo(other.Symbol.Address);
+            order = order != 0 ? order : other.Symbol.Size.CompareTo(Symbol.Size);
             return order != 0 ? order : other.Number.CompareTo(Number);
         }
     }

@@ -33,7 +33,7 @@ internal sealed class MsfStream
     /// <summary>
     /// Where a byte lies in the file, for faults; the end of the file for bytes that are nowhere.
     /// </summary>
-    public long FileOffsetOf(long offset) => (ulong)offset < (ulong)Length ? Position(offset) : _file.Length;
+    public long FileOffsetOf(long offset) => offset >= 0 && offset < Length ? Position(offset) : _file.Length;
 
     /// <summary>
     /// A view without a copy: possible where the blocks lie one behind the other. False says nothing about whether the

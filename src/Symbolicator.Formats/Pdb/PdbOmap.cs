@@ -1,0 +1,156 @@
+using System.Buffers.Binary;
+using Symbolicator.Formats.Core;
+using Symbolicator.Formats.Model;
+using Symbolicator.Formats.Pdb.Msf;
+
+namespace Symbolicator.Formats.Pdb;
+
+/// <summary>
+/// Where a tool that rearranged the image after linking put its code (OMAPFROMSRC): points in ascending order of the RVA
+/// that the linker gave, each with the RVA in the image of what lies from there to the next point, 0 when that was
+/// removed. Immutable, safe to use from several threads.
+/// </summary>
+internal sealed class PdbOmap
+{
+    private const int EntryBytes = 8;
+    private const int MostEntries = 16 << 20;
+
+    // Functions of rearranged system libraries are in a handful of pieces.
+    private const int MostPieces = 4096;
+
+    private readonly uint[] _from;
+    private readonly uint[] _to;
+
+    private PdbOmap(uint[] from, uint[] to)
+    {
+        _from = from;
+        _to = to;
+    }
+
+    /// <summary>Null when there is no table: then the image is as it was linked.</summary>
+    public static PdbOmap? Read(MsfReader stream, FaultLog faults)
+    {
+        long count = stream.Length / EntryBytes;
+        if (count > MostEntries)
+        {
+            faults.Add(stream.FaultAt(MalformedReason.CountOverLimit, 0), "OMAP");
+            count = MostEntries;
+        }
+
+        uint[] from = new uint[count];
+        uint[] to = new uint[count];
+        int points = 0;
+        for (int i = 0; i < count; i++)
+        {
+            if (!stream.TryRead((long)i * EntryBytes, EntryBytes, out var entry))
+            {
+                faults.Add(stream.FaultAt(MalformedReason.Truncated, (long)i * EntryBytes), "OMAP");
+                break;
+            }
+
+            uint linked = BinaryPrimitives.ReadUInt32LittleEndian(entry);
+            if (points > 0 && linked < from[points - 1])
+            {
+                // Searching needs the order; nothing behind this place can be trusted.
+                faults.Add(stream.FaultAt(MalformedReason.BadValue, (long)i * EntryBytes), "OMAP");
+                break;
+            }
+
+            // Of several points at one place the last one holds.
+            points += points > 0 && linked == from[points - 1] ? 0 : 1;
+            from[points - 1] = linked;
+            to[points - 1] = BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]);
+        }
+
+        return points == 0 ? null : new PdbOmap(from[..points], to[..points]);
+    }
+
+    /// <summary>False for code that was removed, or before the first point.</summary>
+    public bool TryMap(uint linked, out uint rva)
+    {
+        int point = Find(linked);
+        rva = 0;
+        return point >= 0 && TryMap(point, linked, out rva);
+    }
+
+    /// <summary>Appends the pieces of a range, ascending, pieces that touch merged, none of them empty.</summary>
+    public void AddRanges(uint linked, uint length, List<AddressRange> ranges)
+    {
+        int first = ranges.Count;
+        ulong end = Math.Min((ulong)linked + length, 1UL << 32);
+        ulong at = linked;
+        int point = Find(linked);
+        for (int pieces = 0; at < end && pieces < MostPieces; pieces++, point++)
+        {
+            ulong next = point + 1 < _from.Length ? Math.Min(_from[point + 1], end) : end;
+            if (point >= 0 && TryMap(point, (uint)at, out uint rva))
+            {
+                ranges.Add(new AddressRange(rva, Math.Min(rva + (next - at), 1UL << 32)));
+            }
+
+            at = next;
+        }
+
+        Merge(ranges, first);
+    }
+
+    private static void Merge(List<AddressRange> ranges, int first)
+    {
+        if (ranges.Count - first < 2)
+        {
+            return;
+        }
+
+        ranges.Sort(first, ranges.Count - first, AscendingStarts.Instance);
+        int last = first;
+        for (int i = first + 1; i < ranges.Count; i++)
+        {
+            // Pieces of a sound table do not overlap.
+            if (ranges[i].Start <= ranges[last].End)
+            {
+                ranges[last] = new AddressRange(ranges[last].Start, Math.Max(ranges[last].End, ranges[i].End));
+            }
+            else
+            {
+                ranges[++last] = ranges[i];
+            }
+        }
+
+        ranges.RemoveRange(last + 1, ranges.Count - last - 1);
+    }
+
+    private bool TryMap(int point, uint linked, out uint rva)
+    {
+        uint delta = linked - _from[point];
+        rva = unchecked(_to[point] + delta);
+        return _to[point] != 0 && delta <= uint.MaxValue - _to[point];
+    }
+
+    /// <summary>The last point that is not behind an address, -1 when there is none.</summary>
+    private int Find(uint linked)
+    {
+        int start = 0;
+        int end = _from.Length;
+        while (start < end)
+        {
+            int middle = start + ((end - start) / 2);
+            if (_from[middle] <= linked)
+            {
+                start = middle + 1;
+            }
+            else
+            {
+                end = middle;
+            }
+        }
+
+        return start - 1;
+    }
+
+    private sealed class AscendingStarts : IComparer<AddressRange>
+    {
+        public static readonly AscendingStarts Instance = new();
+
+        public int Compare(AddressRange x, AddressRange y) => x.Start.CompareTo(y.Start);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text;
+using Symbolicator.Formats.Core;
+using Symbolicator.Formats.Model;
+using Symbolicator.TestKit;
+using Symbolicator.TestKit.Bytes;
+
+namespace Symbolicator.Formats.Tests.Pdb;
+
+public sealed class PdbPublicsTests
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Publics_of_code_are_listed_up_to_the_end_of_their_section(bool withList)
+    {
+        var pdb = new PdbBuilder(512) { WritePublicsStream = withList, Scatter = true };
+        ushort text = pdb.Section(".text", 0x1000, 0x234);
+        ushort data = pdb.Section(".data", 0x2000, 0x100, 0xc000_0040);
+        ushort more = pdb.Section(".text2", 0x3000, 0x50);
+        pdb.Public("_late@4", more, 0x10);
+        pdb.Public("variable", data, 0x10, flags: 0);
+        pdb.Public("thunk in data", data, 0x20, flags: 1);
+        pdb.Public("label", text, 0x80, flags: 0);
+        pdb.Public("intermediate", text, 0x90, flags: 2 | 8);
+        pdb.Public("behind the section", text, 0x234);
+        pdb.Public("no section", 9, 0);
+        pdb.Public("section zero", 0, 0);
+
+        Assert.Equal(
+            [(0x1080, 0x1234, "label"), (0x2020, 0x2100, "thunk in data"), (0x3010, 0x3050, "_late@4")],
+            Symbols(pdb.Build()));
+    }
+
+    [Fact]
+    public void Of_folded_functions_the_first_record_comes_last()
+    {
+        var pdb = new PdbBuilder();
+        ushort text = pdb.Section(".text", 0x1000, 0x100);
+        pdb.Public("zeta", text, 0x10);
+        pdb.Public("alpha", text, 0x10);
+        pdb.Public("middle", text, 0x10);
+
+        Assert.Equal(["middle", "alpha", "zeta"], Symbols(pdb.Build()).Select(symbol => symbol.Name));
+    }
+
+    [Fact]
+    public void Records_that_the_list_does_not_name_were_removed()
+    {
+        var pdb = new PdbBuilder();
+        ushort text = pdb.Section(".text", 0x1000, 0x100);
+        pdb.Public("kept", text, 0x10);
+        pdb.SymbolRecord(0x110e, new ByteBuilder().U32(2).U32(0x20).U16(text).CString("removed").ToArray());
+
+        Assert.Equal([(0x1010, 0x1100, "kept")], Symbols(pdb.Build()));
+    }
+
+    [Fact]
+    public void Names_with_a_length_in_front_are_read()
+    {
+        var pdb = new PdbBuilder { WritePublicsStream = false };
+        ushort text = pdb.Section(".text", 0x1000, 0x100);
+        pdb.SymbolRecord(0x1009, new ByteBuilder().U32(0).U32(0x20).U16(text).U8(3).Text("oldX").ToArray());
+
+        Assert.Equal([(0x1020, 0x1100, "old")], Symbols(pdb.Build()));
+    }
+
+    internal static List<(int Address, int Limit, string Name)> Symbols(byte[] bytes)
+    {
+        using var file = new MemoryFileBytes(bytes);
+        using var image = ObjectFormats.Open(file).Single();
+        var names = new InternPool();
+        var cursor = image.OpenSymbols(names);
+        var found = new List<(int, int, string)>();
+        while (cursor.TryReadNext(out var symbol))
+        {
+            Assert.Equal(0u, symbol.Size);
+            found.Add(((int)symbol.Address, (int)symbol.Limit, Encoding.UTF8.GetString(names.Get(symbol.Name))));
+        }
+
+        return found;
+    }
+}
