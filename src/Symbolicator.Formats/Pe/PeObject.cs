@@ -19,6 +19,9 @@ public sealed class PeObject : IObjectFile
     private readonly PeExports _exports;
     private readonly PeDwarf _dwarf;
     private readonly PeDebugDirectory _debug;
+
+    // A view of the image, with no more than an index of its own.
+    private readonly IUnwindTable? _functionTable;
     private int _disposed;
 
     private PeObject(FileBytes file, ParseLimits limits)
@@ -30,6 +33,7 @@ public sealed class PeObject : IObjectFile
         _exports = new PeExports(_image, limits, Faults);
         _dwarf = new PeDwarf(_image, limits);
         _debug = PeDebugDirectory.Read(_image, limits, Faults);
+        _functionTable = PeUnwind.Open(_image, limits, Faults);
         IsMalformed = _image.IsMalformed || _coff.IsCut || _exports.IsCut;
         Arch = PeArch.Of(_image.Machine);
         CodeId = Model.CodeId.FromPe(_image.Header.Timestamp, _image.Optional.ImageSize);
@@ -79,13 +83,8 @@ public sealed class PeObject : IObjectFile
         }
     }
 
-    public ISymbolCursor OpenSymbols(InternPool names)
-    {
-        var functions = _image.Machine == PeMachine.Amd64 && !PeArch.IsHybrid(_image)
-            ? Amd64Functions.Open(_image, _limits, Faults)
-            : null;
-        return new PeSymbolCursor(_image, _coff, _exports, functions, names, Faults);
-    }
+    public ISymbolCursor OpenSymbols(InternPool names) =>
+        new PeSymbolCursor(_image, _coff, _exports, _functionTable as IFunctionEnds, names, Faults);
 
     public IDebugSession? OpenDebugSession(InternPool names)
     {
@@ -98,7 +97,7 @@ public sealed class PeObject : IObjectFile
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         if (PeUnwind.HasFunctionTable(_image.Machine))
         {
-            return PeUnwind.Open(_image, _limits, Faults);
+            return _functionTable;
         }
 
         return _dwarf.FrameSections() is { } sections ? DwarfFrameTable.Open(sections, _limits, Faults) : null;
@@ -167,7 +166,7 @@ public sealed class PeObject : IObjectFile
     {
         var features = _coff.Count > 0 || _exports.Count > 0 ? ObjectFeatures.Symbols : ObjectFeatures.None;
         features |= _dwarf.HasDebugInfo ? ObjectFeatures.DebugInfo : ObjectFeatures.None;
-        bool unwinds = PeUnwind.HasFunctionTable(_image.Machine) ? PeUnwind.Open(_image, _limits, Faults) is not null : _dwarf.HasFrames;
+        bool unwinds = PeUnwind.HasFunctionTable(_image.Machine) ? _functionTable is not null : _dwarf.HasFrames;
         return features | (unwinds ? ObjectFeatures.UnwindInfo : ObjectFeatures.None);
     }
 }

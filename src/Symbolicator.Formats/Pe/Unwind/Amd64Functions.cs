@@ -7,7 +7,7 @@ namespace Symbolicator.Formats.Pe.Unwind;
 /// The records of <c>.pdata</c>, searched in the mapped file. Linkers sort them; only where one did not, an index of
 /// their order is made. Immutable.
 /// </summary>
-internal sealed class Amd64Functions : IFunctionEnds
+internal sealed class Amd64Functions
 {
     /// <summary>Links followed from a record to its function; Windows follows as many.</summary>
     public const int MaxChain = 32; // UNWIND_CHAIN_LIMIT
@@ -75,6 +75,7 @@ internal sealed class Amd64Functions : IFunctionEnds
         return index >= 0 && rva < function.End;
     }
 
+    /// <inheritdoc cref="IFunctionEnds.EndAt"/>
     public ulong EndAt(ulong rva)
     {
         int index = LastBeginningAtOrBefore(rva);

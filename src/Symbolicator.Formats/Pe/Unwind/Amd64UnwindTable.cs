@@ -9,7 +9,7 @@ namespace Symbolicator.Formats.Pe.Unwind;
 /// address lies on top of the stack. Only the innermost frame and what an interrupt left can be in a prologue, an epilogue
 /// or a leaf: a frame whose program counter is the address to look up. Reads the mapped file for every step.
 /// </summary>
-internal sealed class Amd64UnwindTable : IUnwindTable, ICodeView
+internal sealed class Amd64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
 {
     private readonly PeImage _image;
     private readonly Amd64Functions _functions;
@@ -31,6 +31,8 @@ internal sealed class Amd64UnwindTable : IUnwindTable, ICodeView
         Amd64Functions.Open(image, limits, faults) is { } functions ? new Amd64UnwindTable(image, functions, faults) : null;
 
     public bool Covers(ulong rva) => _functions.TryFind(rva, out _);
+
+    public ulong EndAt(ulong rva) => _functions.EndAt(rva);
 
     public UnwindResult Step(in UnwindFrame frame, in RegisterState callee, IMemoryView memory, out RegisterState caller)
     {

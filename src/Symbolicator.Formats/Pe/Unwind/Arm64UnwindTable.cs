@@ -8,7 +8,7 @@ namespace Symbolicator.Formats.Pe.Unwind;
 /// Unwinds arm64 code of Windows by its .pdata and .xdata (Microsoft, "ARM64 exception handling"). The records are kept
 /// sorted; everything else is read again for each step. Return addresses are handed out without their signature.
 /// </summary>
-internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView
+internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
 {
     private const int RecordBytes = 8;
     private const uint KindMask = 3;
@@ -73,6 +73,14 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView
     }
 
     public bool Covers(ulong rva) => TryFind(rva, out _);
+
+    public ulong EndAt(ulong rva)
+    {
+        int index = LastStartingAtOrBefore(rva);
+        ulong end = index < 0 ? 0 : StartOf(_records[index]) + LengthOf(_records[index]);
+        ulong next = index + 1 < _records.Length ? StartOf(_records[index + 1]) : ulong.MaxValue;
+        return rva < end ? Math.Min(end, next) : next;
+    }
 
     public bool TryReadCode(ulong rva, Span<byte> destination)
     {
@@ -139,7 +147,13 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView
     /// <summary>The record that covers an address. One that cannot be read covers all up to the next.</summary>
     private bool TryFind(ulong rva, out ulong record)
     {
-        record = 0;
+        int index = LastStartingAtOrBefore(rva);
+        record = index < 0 ? 0 : _records[index];
+        return index >= 0 && rva - StartOf(record) < LengthOf(record);
+    }
+
+    private int LastStartingAtOrBefore(ulong rva)
+    {
         int low = 0;
         int high = _records.Length;
         while (low < high)
@@ -155,25 +169,21 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView
             }
         }
 
-        if (low == 0)
-        {
-            return false;
-        }
+        return low - 1;
+    }
 
-        record = _records[low - 1];
+    private uint LengthOf(ulong record)
+    {
         uint word = unchecked((uint)record);
-        uint length = uint.MaxValue;
         switch ((Arm64RecordKind)(word & KindMask))
         {
             case Arm64RecordKind.Packed or Arm64RecordKind.PackedFragment:
-                length = new Arm64PackedUnwind(word).Length;
-                break;
+                return new Arm64PackedUnwind(word).Length;
             case Arm64RecordKind.Xdata when TryMap(word, out var xdata, out _) && Arm64Function.TryReadLength(xdata, out uint stated):
-                length = stated;
-                break;
+                return stated;
+            default:
+                return uint.MaxValue;
         }
-
-        return rva - StartOf(record) < length;
     }
 
     private Arm64Function Read(ulong record, Span<byte> buffer, out ParseFault fault)

@@ -7,7 +7,7 @@ namespace Symbolicator.Formats.Pe.Unwind;
 internal static class PeUnwind
 {
     /// <summary>True for CPUs whose images describe unwinding in a function table; others rely on DWARF or the PDB.</summary>
-    public static bool HasFunctionTable(PeMachine machine) => machine is PeMachine.Amd64;
+    public static bool HasFunctionTable(PeMachine machine) => machine is PeMachine.Amd64 or PeMachine.Arm64;
 
     /// <summary>
     /// Null when there is none that can be used. Hybrid images have one for each of their CPUs, and these are not told
@@ -31,6 +31,7 @@ internal static class PeUnwind
         return image.Machine switch
         {
             PeMachine.Amd64 => Amd64UnwindTable.Open(image, limits, faults),
+            PeMachine.Arm64 => Arm64UnwindTable.Open(image, limits, faults),
             _ => null,
         };
     }
