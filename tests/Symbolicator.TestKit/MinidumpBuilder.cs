@@ -108,6 +108,31 @@ public sealed class MinidumpBuilder(bool bigEndian = false)
             Locate(b, context ?? []);
         });
 
+    /// <summary>MINIDUMP_THREAD_NAME_LIST: entries are packed, their offsets are wide.</summary>
+    public MinidumpBuilder ThreadNames(params (uint Thread, string Name)[] names) => Stream(24, b =>
+    {
+        b.U32((uint)names.Length);
+        foreach (var (thread, name) in names)
+        {
+            b.U32(thread).Ref(Utf16(name), 8);
+        }
+    });
+
+    /// <summary>MINIDUMP_UNLOADED_MODULE_LIST.</summary>
+    public MinidumpBuilder UnloadedModules(params (ulong Address, uint Size, string Name)[] modules) => Stream(14, b =>
+    {
+        b.U32(12).U32(24).U32((uint)modules.Length);
+        foreach (var (address, size, name) in modules)
+        {
+            b.U64(address).U32(size).U32(0).U32(0x5f00_0000);
+            Point(b, Utf16(name));
+        }
+    });
+
+    /// <summary>A CodeView record of a PDB: "RSDS", the GUID as Windows stores it, age, name.</summary>
+    public static byte[] CodeView(Guid id, uint age, string pdb) =>
+        new ByteBuilder().Text("RSDS").Bytes(id.ToByteArray()).U32(age).Text(pdb).U8(0).ToArray();
+
     /// <summary>Puts bytes behind the streams and returns their label.</summary>
     public string Behind(Action<ByteBuilder> content)
     {

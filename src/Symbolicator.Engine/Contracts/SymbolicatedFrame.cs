@@ -24,4 +24,7 @@ public sealed record SymbolicatedFrame : FrameInfo
 
     /// <summary>Index of the input frame, callee first; all inlined calls of a frame share it.</summary>
     public required int OriginalIndex { get; init; }
+
+    /// <summary>For a frame of a dump that lies in no module: modules that were there once; null when there were none.</summary>
+    public IReadOnlyList<UnloadedModuleHit>? UnloadedModules { get; init; }
 }

@@ -60,6 +60,7 @@ internal sealed class MinidumpProcess
             Limits = job.Limits,
             CodeAddressMask = _dump.Crashpad?.AddressMask ?? 0,
             ExecutableRanges = ExecutableRanges(),
+            UnloadedRanges = [.. _dump.UnloadedModules.Select(m => new AddressRange(m.Address, m.Address + Math.Min(m.Size, ulong.MaxValue - m.Address)))],
         };
         return new StackWalker(_dump.Cpu, [.. modules], [.. _dump.Threads.Select(ToWalkThread)], options);
     }

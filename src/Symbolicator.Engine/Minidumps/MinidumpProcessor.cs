@@ -48,7 +48,9 @@ public sealed class MinidumpProcessor(ICpuScheduler cpu, IObjectStore store, Dem
             var walked = await WalkAsync(walker, resolver, ct).ConfigureAwait(false);
             ThreadFrames[] threads = [.. dump.Threads.Zip(walked, process.ToFrames)];
             var table = new ModuleTable(process.Modules);
-            var stacktraces = await _frames.RunAsync(threads, table, resolver, signal: null, ct).ConfigureAwait(false);
+            var symbolicated = await _frames.RunAsync(threads, table, resolver, signal: null, ct).ConfigureAwait(false);
+            var unloaded = new UnloadedModuleTable(dump.UnloadedModules);
+            var stacktraces = await cpu.RunAsync(CpuLane.Quick, t => unloaded.Annotate(symbolicated, t), ct).ConfigureAwait(false);
             return Describe(dump, process, resolver, stacktraces, job);
         }
     }

@@ -56,8 +56,7 @@ public static class CrashText
         }
         else
         {
-            string package = frame.Package is { } path ? path[(path.LastIndexOfAny(['/', '\\']) + 1)..] : "?";
-            output.Write($"{style.Address}0x{frame.InstructionAddr:x}{style.Off} in {Printable.Of(package)}");
+            output.Write($"{style.Address}0x{frame.InstructionAddr:x}{style.Off} in {Printable.Of(Place(frame))}");
         }
 
         if (frame.Filename is { } file)
@@ -68,6 +67,15 @@ public static class CrashText
 
         output.WriteLine($"{style.Dim}{(inline ? " [inline]" : $" [{Trust(frame.Trust)}]")}{style.Off}");
     }
+
+    /// <summary>The module of a frame without a name; what was there before when there is none now.</summary>
+    private static string Place(SymbolicatedFrame frame) => frame switch
+    {
+        { Package: { } path } => path[(path.LastIndexOfAny(['/', '\\']) + 1)..],
+        { UnloadedModules: { } unloaded } =>
+            "unloaded " + string.Join(", ", unloaded.Select(hit => $"{hit.Module}@{string.Join('|', hit.Offsets)}")),
+        _ => "?",
+    };
 
     /// <summary>Modules that frames lie in but whose files were not found: what to add to get names.</summary>
     private static void WriteMissing(TextWriter output, IReadOnlyList<SymbolicatedModule> modules)

@@ -11,9 +11,12 @@ internal sealed class CodeMap
 {
     private readonly List<Piece> _pieces = [];
     private readonly AddressRange[]? _executable;
+    private readonly AddressRange[] _unloaded;
 
-    public CodeMap(IReadOnlyList<WalkModule> modules, IReadOnlyList<AddressRange>? executable)
+    public CodeMap(
+        IReadOnlyList<WalkModule> modules, IReadOnlyList<AddressRange>? executable, IReadOnlyList<AddressRange>? unloaded = null)
     {
+        _unloaded = Merge(unloaded ?? []);
         Flatten([.. modules.Where(m => m.End > m.Start).OrderBy(m => m.Start).ThenByDescending(m => m.End)]);
         if (executable is not null)
         {
@@ -62,6 +65,9 @@ internal sealed class CodeMap
     public bool IsCode(ulong address) =>
         TryFind(address, out var module) ? IsCodeOf(module, address) : _executable is not null && IsExecutable(address);
 
+    /// <summary>True also where a module was before it was unloaded.</summary>
+    public bool WasCode(ulong address) => IsCode(address) || Meets(_unloaded, address, unchecked(address + 1));
+
     /// <summary>
     /// True where the dump says that memory of the module is executable, and everywhere in a module of whose memory it
     /// says nothing.
@@ -71,15 +77,17 @@ internal sealed class CodeMap
 
     private bool IsExecutable(ulong address) => HasExecutable(address, unchecked(address + 1));
 
-    /// <summary>True when an executable range begins before the end and ends behind the start.</summary>
-    private bool HasExecutable(ulong start, ulong end)
+    private bool HasExecutable(ulong start, ulong end) => Meets(_executable!, start, end);
+
+    /// <summary>True when a range begins before the end and ends behind the start.</summary>
+    private static bool Meets(AddressRange[] ranges, ulong start, ulong end)
     {
         int low = 0;
-        int high = _executable!.Length;
+        int high = ranges.Length;
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            if (_executable[middle].End <= start)
+            if (ranges[middle].End <= start)
             {
                 low = middle + 1;
             }
@@ -89,7 +97,7 @@ internal sealed class CodeMap
             }
         }
 
-        return low < _executable.Length && _executable[low].Start < end;
+        return low < ranges.Length && ranges[low].Start < end;
     }
 
     /// <summary>Ascending, disjoint.</summary>

@@ -17,7 +17,7 @@ public sealed class StackWalker
     /// <param name="options">Conventions and bounds.</param>
     public StackWalker(CpuFamily cpu, IReadOnlyList<WalkModule> modules, IReadOnlyList<WalkThread> threads, WalkOptions options)
     {
-        var code = new CodeMap(modules, options.ExecutableRanges);
+        var code = new CodeMap(modules, options.ExecutableRanges, options.UnloadedRanges);
         var rules = CpuRules.For(cpu, options.CodeAddressMask != 0 ? options.CodeAddressMask : code.AddressMask);
         _threads = new ThreadWalk[threads.Count];
         for (int i = 0; i < _threads.Length; i++)

@@ -159,7 +159,7 @@ internal sealed class ThreadWalk
         }
 
         // What a signal interrupted may have jumped anywhere.
-        if (!afterSignal && (!_cpu.IsCanonical(pc) || !_scene!.Code.IsCode(_cpu.PreviousInstruction(pc))))
+        if (!afterSignal && (!_cpu.IsCanonical(pc) || !_scene!.Code.WasCode(_cpu.PreviousInstruction(pc))))
         {
             return false;
         }

@@ -34,6 +34,12 @@ public sealed record WalkOptions
     /// </summary>
     public IReadOnlyList<AddressRange>? ExecutableRanges { get; init; }
 
+    /// <summary>
+    /// Where modules were before they were unloaded: unwind information may lead there, to the frame of a callback that
+    /// was still running.
+    /// </summary>
+    public IReadOnlyList<AddressRange> UnloadedRanges { get; init; } = [];
+
     /// <summary>Frames found by scanning the stack are reported; otherwise the walk ends where only scanning would go on.</summary>
     public bool ScanStack { get; init; } = true;
 

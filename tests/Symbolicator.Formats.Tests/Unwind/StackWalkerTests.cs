@@ -150,6 +150,18 @@ public sealed class StackWalkerTests
         Assert.Single(Walk(CpuFamily.Amd64, linux, stack, (16, Code + 0x1000), (7, Stack), (6, Stack + 0x10)).Frames);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Unwind_information_may_lead_into_an_unloaded_module(bool unloaded)
+    {
+        const ulong Gone = 0x6000_0000;
+        _known.SetUnwindTable(0, new FakeTable(16));
+        var options = WalkOptions.Default with { ScanStack = false, UnloadedRanges = unloaded ? [new AddressRange(Gone, Gone + 0x1000)] : [] };
+        var thread = Walk(CpuFamily.Amd64, options, new StackBuilder(Stack).Zeros(1).Word(Gone + 0x460).Zeros(2), (16, Code + 0x1000), (7, Stack));
+        Assert.Equal(unloaded ? ["401000 Context 0", "60000460 Cfi -1"] : ["401000 Context 0"], FrameListing.Of(thread));
+    }
+
     /// <summary>rbp is a general register in most code of Windows: what it points to is believed only behind a call.</summary>
     [Theory]
     [InlineData(0xe8, true)] // call rel32
