@@ -36,6 +36,9 @@ internal readonly ref struct Arm64Function
     /// <summary>Offset in the file of the codes or of the packed record, for faults.</summary>
     public long CodesOffset { get; }
 
+    /// <summary>A part of a function that does not begin with its prolog.</summary>
+    public bool IsFragment => _isFragment || Codes is [Arm64UnwindByte.EndChained, ..];
+
     /// <summary>Bytes of code that a record covers, from its header alone.</summary>
     public static bool TryReadLength(ReadOnlySpan<byte> xdata, out uint length)
     {

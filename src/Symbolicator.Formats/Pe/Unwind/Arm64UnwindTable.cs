@@ -13,6 +13,9 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
     private const int RecordBytes = 8;
     private const uint KindMask = 3;
 
+    /// <summary>Records looked at to find the end of a function.</summary>
+    private const int MaxFragments = 64;
+
     private readonly PeImage _image;
     private readonly CpuProfile _cpu;
     private readonly long _recordsOffset;
@@ -76,10 +79,20 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
 
     public ulong EndAt(ulong rva)
     {
-        int index = LastStartingAtOrBefore(rva);
-        ulong end = index < 0 ? 0 : StartOf(_records[index]) + LengthOf(_records[index]);
-        ulong next = index + 1 < _records.Length ? StartOf(_records[index + 1]) : ulong.MaxValue;
-        return rva < end ? Math.Min(end, next) : next;
+        int next = IndexAbove(rva);
+        ulong end = next > 0 ? EndOf(next - 1) : 0;
+        if (end <= rva)
+        {
+            return StartAt(next);
+        }
+
+        // Functions of more than 1 MiB are cut; what is cut off follows.
+        for (int fragments = 0; fragments < MaxFragments && StartAt(next) == end && IsFragment(_records[next]); fragments++)
+        {
+            end = Math.Max(end, EndOf(next++));
+        }
+
+        return end;
     }
 
     public bool TryReadCode(ulong rva, Span<byte> destination)
@@ -144,15 +157,16 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
 
     private static ulong StartOf(ulong record) => record >> 32;
 
-    /// <summary>The record that covers an address. One that cannot be read covers all up to the next.</summary>
+    /// <summary>The record that covers an address.</summary>
     private bool TryFind(ulong rva, out ulong record)
     {
-        int index = LastStartingAtOrBefore(rva);
-        record = index < 0 ? 0 : _records[index];
-        return index >= 0 && rva - StartOf(record) < LengthOf(record);
+        int above = IndexAbove(rva);
+        record = above > 0 ? _records[above - 1] : 0;
+        return above > 0 && rva < EndOf(above - 1);
     }
 
-    private int LastStartingAtOrBefore(ulong rva)
+    /// <summary>Index of the first record that starts above an address.</summary>
+    private int IndexAbove(ulong rva)
     {
         int low = 0;
         int high = _records.Length;
@@ -169,21 +183,30 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
             }
         }
 
-        return low - 1;
+        return low;
     }
 
-    private uint LengthOf(ulong record)
+    private ulong StartAt(int index) => index < _records.Length ? StartOf(_records[index]) : ulong.MaxValue;
+
+    /// <summary>End of what a record covers: up to the next one when it cannot be read, as its code may have saved anything.</summary>
+    private ulong EndOf(int index)
     {
-        uint word = unchecked((uint)record);
-        switch ((Arm64RecordKind)(word & KindMask))
+        uint word = unchecked((uint)_records[index]);
+        ulong next = StartAt(index + 1);
+        return (Arm64RecordKind)(word & KindMask) switch
         {
-            case Arm64RecordKind.Packed or Arm64RecordKind.PackedFragment:
-                return new Arm64PackedUnwind(word).Length;
-            case Arm64RecordKind.Xdata when TryMap(word, out var xdata, out _) && Arm64Function.TryReadLength(xdata, out uint stated):
-                return stated;
-            default:
-                return uint.MaxValue;
-        }
+            Arm64RecordKind.Packed or Arm64RecordKind.PackedFragment =>
+                Math.Min(next, StartAt(index) + new Arm64PackedUnwind(word).Length),
+            Arm64RecordKind.Xdata when TryMap(word, out var xdata, out _) && Arm64Function.TryReadLength(xdata, out uint length) =>
+                Math.Min(next, StartAt(index) + length),
+            _ => next,
+        };
+    }
+
+    private bool IsFragment(ulong record)
+    {
+        Span<byte> buffer = stackalloc byte[Arm64PackedUnwind.MaxCodeBytes];
+        return Read(record, buffer, out var fault).IsFragment && fault.IsNone;
     }
 
     private Arm64Function Read(ulong record, Span<byte> buffer, out ParseFault fault)

@@ -10,8 +10,9 @@ internal static class PeUnwind
     public static bool HasFunctionTable(PeMachine machine) => machine is PeMachine.Amd64 or PeMachine.Arm64;
 
     /// <summary>
-    /// Null when there is none that can be used. Hybrid images have one for each of their CPUs, and these are not told
-    /// apart: that is said by a fault.
+    /// Null when there is none that can be used. Hybrid images have one for each of their CPUs. The header of ARM64X names
+    /// the one of all its arm64 code; that of ARM64EC only the one of its x64 code, which says nothing of the rest: a fault
+    /// tells.
     /// </summary>
     public static IUnwindTable? Open(PeImage image, ParseLimits limits, FaultLog faults)
     {
@@ -20,7 +21,7 @@ internal static class PeUnwind
             return null;
         }
 
-        if (PeArch.IsHybrid(image))
+        if (image.Machine != PeMachine.Arm64 && PeArch.IsHybrid(image))
         {
             faults.Add(
                 new ParseFault(MalformedReason.Unsupported, image.FileOffset(image.DirectoryEntry(PeDirectory.Exception).Rva)),

@@ -163,6 +163,18 @@ public sealed class Arm64TableTests
     }
 
     [Fact]
+    public void Functions_end_with_their_fragments()
+    {
+        var table = Open(new Arm64ImageBuilder()
+            .Packed(Start, 64).Single(Start + 64, 64, 0, 0xe5, 0x01, 0xe4).Packed(Start + 128, 64, flag: 2).Packed(Start + 192, 64)
+            .Packed(Start + 320, 64, flag: 2));
+
+        Assert.Equal([Start, Start + 192UL, Start + 192UL, Start + 256UL, Start + 320UL, Start + 384UL, ulong.MaxValue], [
+            table.EndAt(0), table.EndAt(Start), table.EndAt(Start + 65), table.EndAt(Start + 192), table.EndAt(Start + 256),
+            table.EndAt(Start + 320), table.EndAt(Start + 384)]);
+    }
+
+    [Fact]
     public void An_image_without_records_has_no_table() => Assert.Null(Open(new Arm64ImageBuilder().Record(0, 0).ToArray()));
 
     [Fact]
