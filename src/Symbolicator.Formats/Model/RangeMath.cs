@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
-using Symbolicator.Formats.Model;
 
-namespace Symbolicator.Formats.Dwarf;
+namespace Symbolicator.Formats.Model;
 
 /// <summary>Operations on lists of address ranges.</summary>
 internal static class RangeMath
