@@ -31,8 +31,18 @@ public readonly record struct LineRow(ulong Address, FileRef File, uint Line);
 /// <param name="CallLine">1-based line of the call, 0 when unknown.</param>
 /// <param name="FirstRange">Index into <see cref="FunctionBuffer.InlineRanges"/>.</param>
 /// <param name="RangeCount">Number of ranges from there.</param>
+/// <param name="Call">
+/// Sites with the same number, if not 0, are parts of one call and count once; else each range counts as a call.
+/// </param>
 public readonly record struct InlineSite(
-    int Depth, StringRef Function, SourceLanguage Language, FileRef CallFile, uint CallLine, int FirstRange, int RangeCount);
+    int Depth,
+    StringRef Function,
+    SourceLanguage Language,
+    FileRef CallFile,
+    uint CallLine,
+    int FirstRange,
+    int RangeCount,
+    int Call = 0);
 
 /// <summary>A symbol of a symbol table.</summary>
 /// <param name="Address">Relative to the image base.</param>

@@ -1,5 +1,6 @@
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
+using Symbolicator.Formats.Pdb.Modules;
 
 namespace Symbolicator.Formats.Pdb;
 
@@ -75,7 +76,7 @@ public sealed class PdbObject : IObjectFile
     public IDebugSession? OpenDebugSession(InternPool names)
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return null;
+        return (Features & ObjectFeatures.DebugInfo) != 0 ? new PdbDebugSession(_pdb, names) : null;
     }
 
     public IUnwindTable? OpenUnwindTable()

@@ -25,6 +25,7 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
     private readonly List<int> _stack = [];
     private readonly ByteSink _nodes = new();
     private readonly ByteSink _rows = new();
+    private readonly HashSet<(int Call, int Range)> _counted = [];
     private int[] _owner = [];
     private int[] _parent = [];
     private int[] _depth = [];
@@ -258,6 +259,7 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
     private void Paint()
     {
         var cells = CollectionsMarshal.AsSpan(_cells);
+        _counted.Clear();
 
         // Real nesting visits each cell a few times; hostile overlaps would visit it once per site.
         long steps = (1 << 20) + (64L * (_cells.Count + _function.Inlines.Count));
@@ -294,7 +296,10 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
         }
     }
 
-    /// <summary>Counts one instance for each range of the function that one range of a site has cells in.</summary>
+    /// <summary>
+    /// Counts one instance for each range of the function that one range of a site, or one call of several sites, has
+    /// cells in.
+    /// </summary>
     private void Count(ulong address, int site, ref int counted)
     {
         if (counted >= 0 && address < _ranges[counted].End)
@@ -311,6 +316,12 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
         }
 
         counted = first;
+        int call = _function.Inlines[site].Call;
+        if (call != 0 && !_counted.Add((call, first)))
+        {
+            return;
+        }
+
         ref var summary = ref _summaries[first];
         summary.Count++;
         summary.Depth = Math.Max(summary.Depth, _depth[site] + 1);
