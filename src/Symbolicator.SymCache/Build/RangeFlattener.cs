@@ -19,13 +19,15 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
     /// <summary>Bytes of rows and contexts of one run; real functions stay a thousand times below.</summary>
     private const int MaxRunBytes = 512 << 20;
 
+    /// <summary>Clearing a set costs as much as the largest function so far: it starts anew after a larger one.</summary>
+    private const int SmallFunction = 1024;
+
     private readonly List<AddressRange> _ranges = [];
     private readonly List<LineRow> _lines = [];
     private readonly List<ulong> _cells = [];
     private readonly List<int> _stack = [];
     private readonly ByteSink _nodes = new();
     private readonly ByteSink _rows = new();
-    private readonly HashSet<(int Call, int Range)> _counted = [];
     private int[] _owner = [];
     private int[] _parent = [];
     private int[] _depth = [];
@@ -34,6 +36,7 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
     private int _run;
     private RangeSummary[] _summaries = [];
     private Dictionary<(int Function, int Parent, int File, uint Line), int> _contexts = [];
+    private HashSet<(int Call, int Range)> _counted = [];
     private int _nodeCount;
     private FunctionBuffer _function = new();
 
@@ -259,7 +262,14 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
     private void Paint()
     {
         var cells = CollectionsMarshal.AsSpan(_cells);
-        _counted.Clear();
+        if (_counted.Count > SmallFunction)
+        {
+            _counted = [];
+        }
+        else
+        {
+            _counted.Clear();
+        }
 
         // Real nesting visits each cell a few times; hostile overlaps would visit it once per site.
         long steps = (1 << 20) + (64L * (_cells.Count + _function.Inlines.Count));
@@ -369,8 +379,6 @@ internal sealed class RangeFlattener(ParseLimits limits, FunctionTable functions
 
     private void ForgetContexts()
     {
-        // Clearing costs as much as the largest function so far: start anew after a large one.
-        const int SmallFunction = 1024;
         if (_contexts.Count > SmallFunction)
         {
             _contexts = [];

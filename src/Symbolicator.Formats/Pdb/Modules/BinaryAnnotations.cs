@@ -1,5 +1,3 @@
-using Symbolicator.Formats.Core;
-
 namespace Symbolicator.Formats.Pdb.Modules;
 
 /// <summary>One operation of a program of annotations.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.Formats.Pdb.Msf;

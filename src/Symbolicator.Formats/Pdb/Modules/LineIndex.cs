@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
-using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
-using Symbolicator.Formats.Pdb.Msf;
 
 namespace Symbolicator.Formats.Pdb.Modules;
 
