@@ -43,6 +43,40 @@ public sealed class BuilderTests
     }
 
     [Fact]
+    public void A_symbol_without_size_ends_at_its_limit()
+    {
+        var file = new FakeObjectFile { ImageSize = 0x1000 };
+        file.Functions.Add(new FakeFunction("function", R(0x20, 0x30)));
+        file.Functions.Add(new FakeFunction(null, R(0x140, 0x180)) { Lines = [(0x140, "/a.c", 1)] });
+        file.Symbols.AddRange([new FakeSymbol(0x10, 0, "before", 0x100), new FakeSymbol(0x30, 0, "last", 0x100), new FakeSymbol(0x120, 0, "other", 0x160)]);
+        using var cache = Caches.Open(file);
+
+        Assert.Equal("before@10 ?:0", cache.Show(0x1f));
+        Assert.Equal("last@30 ?:0", cache.Show(0xff));
+        Assert.Equal("", cache.Show(0x100));
+        Assert.Equal("other@120 ?:0", cache.Show(0x120));
+        Assert.Equal("other@120 /a.c:1", cache.Show(0x15f));
+        Assert.DoesNotContain("other", cache.Show(0x160), StringComparison.Ordinal);
+        Assert.Equal("", cache.Show(0x180));
+    }
+
+    [Fact]
+    public void A_pdb_names_its_functions_itself_and_c_symbols_lose_their_decoration()
+    {
+        var file = new FakeObjectFile { Format = FileFormat.Pdb, Arch = Arch.X86 };
+        file.Functions.Add(new FakeFunction("space::function(int)", R(0x10, 0x20)));
+        file.Symbols.AddRange([new FakeSymbol(0x10, 0, "?function@space@@YAXH@Z"), new FakeSymbol(0x20, 0, "_call@8")]);
+        using var cache = Caches.Open(file);
+
+        Assert.Equal("space::function(int)@10 ?:0", cache.Show(0x10));
+        Assert.Equal("call@20 ?:0", cache.Show(0x20));
+
+        file.Arch = Arch.Amd64;
+        using var x64 = Caches.Open(file);
+        Assert.Equal("_call@8@20 ?:0", x64.Show(0x20));
+    }
+
+    [Fact]
     public void The_last_of_the_largest_symbols_at_its_address_names_a_function()
     {
         var file = new FakeObjectFile();

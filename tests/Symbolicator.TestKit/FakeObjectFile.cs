@@ -73,7 +73,7 @@ public sealed class FakeObjectFile : IObjectFile
             }
 
             var fake = file.Symbols[_next++];
-            symbol = new PublicSymbol(fake.Address, fake.Size, Text(names, fake.Name));
+            symbol = new PublicSymbol(fake.Address, fake.Size, Text(names, fake.Name), fake.Limit);
             return true;
         }
     }
@@ -131,4 +131,4 @@ public sealed record FakeFunction(string? Name, params AddressRange[] Ranges)
 public sealed record FakeInline(int Depth, string? Name, string? CallFile, uint CallLine, params AddressRange[] Ranges);
 
 /// <summary>A symbol of a <see cref="FakeObjectFile"/>.</summary>
-public sealed record FakeSymbol(ulong Address, ulong Size, string Name);
+public sealed record FakeSymbol(ulong Address, ulong Size, string Name, ulong Limit = 0);

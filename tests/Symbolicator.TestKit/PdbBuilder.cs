@@ -83,7 +83,7 @@ public sealed class PdbBuilder(int blockSize = 4096)
     }
 
     /// <summary>Entries of an OMAP table.</summary>
-    public static byte[] Omap(params ReadOnlySpan<(uint From, uint To)> entries)
+    public static byte[] Omap(params (uint From, uint To)[] entries)
     {
         var bytes = new ByteBuilder();
         foreach (var (from, to) in entries)

@@ -62,6 +62,7 @@ internal static class InspectCommand
         item.Features.HasFlag(ObjectFeatures.Sources),
         item.IsMalformed)
     {
+        Shortcoming = item.Shortcoming.Describe(),
         Faults = item.Faults.IsEmpty ? null : [.. item.Faults.First.Select(fault => fault.ToString())],
     };
 
@@ -107,6 +108,11 @@ internal static class InspectCommand
         Field(output, "code id", row.CodeId ?? "-");
         Field(output, "load address", row.LoadAddress);
         Field(output, "contents", contents.Length == 0 ? "nothing of use" : contents);
+        if (row.Shortcoming is { } shortcoming)
+        {
+            Field(output, "note", shortcoming);
+        }
+
         foreach (string fault in row.Faults ?? [])
         {
             Field(output, "skipped", fault);

@@ -7,6 +7,10 @@ internal sealed record ObjectRow(
     string Format, string Kind, string Arch, string? DebugId, string? CodeId, string LoadAddress, string? Name,
     bool HasSymbols, bool HasDebugInfo, bool HasUnwindInfo, bool HasSources, bool IsMalformed)
 {
+    /// <summary>Why there is less in the file than usual.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Shortcoming { get; init; }
+
     /// <summary>What was skipped, as far as the headers tell.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Faults { get; init; }

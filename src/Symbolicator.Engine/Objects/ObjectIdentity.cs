@@ -13,10 +13,16 @@ public sealed record ObjectIdentity(FileFormat Format, Arch Arch, DebugId? Debug
     /// <summary>Longer names are no names: identities are kept in memory and beside cached files.</summary>
     private const int MaxNameLength = 1024;
 
+    /// <summary>Why the file gives less than files of its kind usually do.</summary>
+    public ObjectShortcoming Shortcoming { get; init; }
+
     public static ObjectIdentity Of(IObjectFile file) => new(
-        file.Format, file.Arch, file.DebugId, file.CodeId, file.Name is { Length: > 0 and <= MaxNameLength } name ? name : null);
+        file.Format, file.Arch, file.DebugId, file.CodeId, file.Name is { Length: > 0 and <= MaxNameLength } name ? name : null)
+    {
+        Shortcoming = file.Shortcoming,
+    };
 
     /// <summary>For people.</summary>
     public override string ToString() =>
-        $"{Format} for {Arch.Name()}, debug id {DebugId?.ToString() ?? "none"}, code id {CodeId?.Hex ?? "none"}";
+        $"{Format} for {Arch.Name()}, debug id {DebugId?.ToString() ?? "none"}, code id {CodeId?.Hex ?? "none"}{(Shortcoming.Describe() is { } text ? ", " + text : "")}";
 }

@@ -32,6 +32,9 @@ public interface IObjectFile : IDisposable
 
     ObjectFeatures Features { get; }
 
+    /// <summary>Why there is less in the file than usual, although nothing is wrong with it.</summary>
+    ObjectShortcoming Shortcoming => ObjectShortcoming.None;
+
     /// <summary>True when tables had to be cut short; what was read before still holds.</summary>
     bool IsMalformed { get; }
 

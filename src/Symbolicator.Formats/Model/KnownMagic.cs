@@ -5,9 +5,11 @@ namespace Symbolicator.Formats.Model;
 /// <summary>Magic numbers of formats without a reader of their own here, so that errors can name them.</summary>
 internal static class KnownMagic
 {
+    private static ReadOnlySpan<byte> OldPdb => "Microsoft C/C++ program database "u8;
+
     public static FileFormat Probe(ReadOnlySpan<byte> prefix)
     {
-        if (prefix.StartsWith("Microsoft C/C++ MSF "u8) || prefix.StartsWith("Microsoft C/C++ program database "u8))
+        if (prefix.StartsWith("Microsoft C/C++ MSF "u8) || prefix.StartsWith(OldPdb))
         {
             return FileFormat.Pdb;
         }
@@ -39,6 +41,11 @@ internal static class KnownMagic
 
         return IsMachO(prefix) ? FileFormat.MachO : FileFormat.Unknown;
     }
+
+    /// <summary>For people: why there is no reader.</summary>
+    public static string Describe(ReadOnlySpan<byte> prefix) => prefix.StartsWith(OldPdb)
+        ? "a PDB 2.00 of Visual C++ 6 or older"
+        : "not an object file that can be read";
 
     private static bool IsMachO(ReadOnlySpan<byte> prefix)
     {

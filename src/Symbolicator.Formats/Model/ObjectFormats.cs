@@ -52,7 +52,7 @@ public static class ObjectFormats
 
         var format = KnownMagic.Probe(prefix);
         var reason = format == FileFormat.Unknown ? MalformedReason.BadMagic : MalformedReason.Unsupported;
-        throw new MalformedFileException(format, new ParseFault(reason, 0), "not an object file that can be read");
+        throw new MalformedFileException(format, new ParseFault(reason, 0), KnownMagic.Describe(prefix));
     }
 
     private delegate bool MatchesPrefix(ReadOnlySpan<byte> prefix);

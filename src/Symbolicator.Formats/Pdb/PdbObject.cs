@@ -17,6 +17,8 @@ public sealed class PdbObject : IObjectFile
         _pdb = pdb;
         Arch = PdbMachine.ArchOf(dbi.Machine);
         ImageSize = pdb.Addresses.ImageEnd;
+        Shortcoming = pdb.Info.IsMinimal ? ObjectShortcoming.DebugInfoInObjectFiles
+            : dbi.IsStripped ? ObjectShortcoming.PrivateSymbolsRemoved : ObjectShortcoming.None;
         Features = FindFeatures(dbi);
         IsMalformed = !Faults.IsEmpty;
     }
@@ -41,6 +43,8 @@ public sealed class PdbObject : IObjectFile
     public ulong ImageSize { get; }
 
     public ObjectFeatures Features { get; }
+
+    public ObjectShortcoming Shortcoming { get; }
 
     public bool IsMalformed { get; }
 
@@ -109,7 +113,7 @@ public sealed class PdbObject : IObjectFile
             features |= ObjectFeatures.Symbols;
         }
 
-        if (HasDebugInfo(dbi))
+        if (HasDebugInfo())
         {
             features |= ObjectFeatures.DebugInfo;
         }
@@ -131,10 +135,10 @@ public sealed class PdbObject : IObjectFile
     /// Any module with lines; symbols alone count unless the file is known to have lost its private ones: what remains
     /// then are the names of compilers and object files.
     /// </summary>
-    private bool HasDebugInfo(DbiHeader dbi)
+    private bool HasDebugInfo()
     {
         const uint SignatureBytes = 4;
-        bool symbolsCount = !dbi.IsStripped && !_pdb.Info.IsMinimal;
+        bool symbolsCount = Shortcoming == ObjectShortcoming.None;
         using var stream = _pdb.OpenDbi();
         var modules = _pdb.OpenModules(stream);
         while (modules.TryReadNext(out var module))

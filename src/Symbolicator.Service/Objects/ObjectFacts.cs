@@ -36,6 +36,8 @@ internal sealed record ObjectFacts
 
     public string? Name { get; init; }
 
+    public ObjectShortcoming Shortcoming { get; init; }
+
     public ObjectFeatures Features { get; init; }
 
     /// <summary>Which object of the file.</summary>
@@ -55,9 +57,13 @@ internal sealed record ObjectFacts
     {
         get => Format is { } format && FaultReason is null
             ? new ObjectIdentity(format, Arch, Formats.Model.DebugId.Parse(DebugId), Formats.Model.CodeId.Parse(CodeId), Name)
+            {
+                Shortcoming = Shortcoming,
+            }
             : null;
-        init => (Format, Arch, DebugId, CodeId, Name) =
-            (value?.Format, value?.Arch ?? Arch.Unknown, value?.DebugId?.ToString(), value?.CodeId?.Hex, value?.Name);
+        init => (Format, Arch, DebugId, CodeId, Name, Shortcoming) =
+            (value?.Format, value?.Arch ?? Arch.Unknown, value?.DebugId?.ToString(), value?.CodeId?.Hex, value?.Name,
+            value?.Shortcoming ?? ObjectShortcoming.None);
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, ObjectJsonContext.Default.ObjectFacts);
