@@ -13,10 +13,11 @@ public sealed partial class SourceRuleTests
         ["Archives"] = ["Core", "Model"],
         ["Dwarf"] = ["Core", "Model"],
         ["Elf"] = ["Core", "Model", "Archives", "Dwarf"],
-        ["Breakpad"] = ["Core", "Model"],
+        ["Breakpad"] = ["Core", "Model", "FramePrograms"],
         ["Demangle"] = ["Core", "Model"],
+        ["FramePrograms"] = ["Core", "Model"],
         ["Minidump"] = ["Core", "Model"],
-        ["Pdb"] = ["Core", "Model"],
+        ["Pdb"] = ["Core", "Model", "FramePrograms"],
         ["Pe"] = ["Core", "Model", "Archives", "Dwarf"],
         ["Unwind"] = ["Core", "Model"],
     };

@@ -1,3 +1,4 @@
+using Symbolicator.Formats.FramePrograms;
 using System.Runtime.InteropServices;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
@@ -181,7 +182,7 @@ internal sealed class BreakpadDebugSession(
         ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_origins, id.Value, out bool exists);
         if (!exists && TryReadField(index.FindOrigin(id.Value), out var name))
         {
-            var tokens = new BreakpadTokens(name);
+            var tokens = new FieldReader(name);
             known = names.Intern(index.OriginsHaveFiles && tokens.TryDecimal(out _) ? tokens.Rest : name);
         }
 
@@ -198,7 +199,7 @@ internal sealed class BreakpadDebugSession(
         }
 
         BreakpadRecord.Classify(line, out var fields);
-        var tokens = new BreakpadTokens(fields);
+        var tokens = new FieldReader(fields);
         bool ok = tokens.TryNext(out _);
         text = tokens.Rest;
         return ok;

@@ -1,4 +1,5 @@
 using Symbolicator.Formats.Core;
+using Symbolicator.Formats.FramePrograms;
 using Symbolicator.Formats.Model;
 
 namespace Symbolicator.Formats.Breakpad;
@@ -49,7 +50,7 @@ public sealed class BreakpadFormat : IObjectFormat
                 return null;
             }
 
-            var tokens = new BreakpadTokens(fields);
+            var tokens = new FieldReader(fields);
             if (tokens.TrySkip("CODE_ID"u8) && tokens.TryNext(out var id) && id.Length <= HeaderBytes)
             {
                 return CodeId.Parse(System.Text.Encoding.ASCII.GetString(id));

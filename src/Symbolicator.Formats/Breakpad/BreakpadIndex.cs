@@ -1,3 +1,4 @@
+using Symbolicator.Formats.FramePrograms;
 using System.Runtime.InteropServices;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
@@ -112,7 +113,7 @@ internal sealed class BreakpadIndex
 
     private static bool AddId(IdTable table, ReadOnlySpan<byte> fields, long offset, int limit, out ReadOnlySpan<byte> rest)
     {
-        var tokens = new BreakpadTokens(fields);
+        var tokens = new FieldReader(fields);
         bool ok = tokens.TryDecimal(out uint? id) && id is not null && table.Count < limit;
         if (ok)
         {
@@ -125,7 +126,7 @@ internal sealed class BreakpadIndex
 
     private static bool StartsWithFileId(ReadOnlySpan<byte> rest)
     {
-        var tokens = new BreakpadTokens(rest);
+        var tokens = new FieldReader(rest);
         return tokens.TryDecimal(out _) && !tokens.AtEnd;
     }
 

@@ -1,3 +1,4 @@
+using Symbolicator.Formats.FramePrograms;
 using System.Runtime.InteropServices;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
@@ -21,7 +22,7 @@ internal sealed class BreakpadInlineTree(ParseLimits limits)
     /// <summary>False when the record or a range of it is malformed; ranges before that are kept.</summary>
     public bool TryAdd(in InlineRecord record, StringRef function, FileRef callFile)
     {
-        var tokens = new BreakpadTokens(record.Ranges);
+        var tokens = new FieldReader(record.Ranges);
         for (int count = 0; !tokens.AtEnd; count++)
         {
             if (count == limits.RangesPerEntry || _pieces.Count == MaxPieces

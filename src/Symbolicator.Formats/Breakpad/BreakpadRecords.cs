@@ -1,3 +1,4 @@
+using Symbolicator.Formats.FramePrograms;
 using System.Text;
 using Symbolicator.Formats.Model;
 
@@ -56,7 +57,7 @@ internal readonly record struct ModuleRecord(bool IsWindows, Arch Arch, DebugId?
     public static bool TryParse(ReadOnlySpan<byte> fields, out ModuleRecord record)
     {
         record = default;
-        var tokens = new BreakpadTokens(fields);
+        var tokens = new FieldReader(fields);
         if (!tokens.TryNext(out var system) || !tokens.TryNext(out var arch) || !tokens.TryNext(out var id)
             || id.Length > 64 || !Model.DebugId.TryParse(Encoding.ASCII.GetString(id), out var debugId))
         {
@@ -86,7 +87,7 @@ internal readonly ref struct FuncRecord(ulong address, ulong size, ReadOnlySpan<
     public static bool TryParse(ReadOnlySpan<byte> fields, out FuncRecord record)
     {
         record = default;
-        var tokens = new BreakpadTokens(fields);
+        var tokens = new FieldReader(fields);
         tokens.TrySkip("m"u8);
         if (!tokens.TryHex(out ulong address) || !tokens.TryHex(out ulong size) || !tokens.TryHex(out ulong _))
         {
@@ -109,7 +110,7 @@ internal readonly ref struct PublicRecord(ulong address, ReadOnlySpan<byte> name
     public static bool TryParse(ReadOnlySpan<byte> fields, out PublicRecord record)
     {
         record = default;
-        var tokens = new BreakpadTokens(fields);
+        var tokens = new FieldReader(fields);
         tokens.TrySkip("m"u8);
         if (!tokens.TryHex(out ulong address) || !tokens.TryHex(out ulong _))
         {
@@ -128,7 +129,7 @@ internal readonly record struct LineRecord(ulong Address, ulong Size, uint Line,
     public static bool TryParse(ReadOnlySpan<byte> line, out LineRecord record)
     {
         record = default;
-        var tokens = new BreakpadTokens(line);
+        var tokens = new FieldReader(line);
         if (!tokens.TryHex(out ulong address) || !tokens.TryHex(out ulong size) || !tokens.TryDecimal(out uint? number))
         {
             return false;
@@ -161,7 +162,7 @@ internal readonly ref struct InlineRecord(uint depth, uint callLine, uint? callF
     public static bool TryParse(ReadOnlySpan<byte> fields, bool withFile, out InlineRecord record)
     {
         record = default;
-        var tokens = new BreakpadTokens(fields);
+        var tokens = new FieldReader(fields);
         uint? file = null;
         if (!tokens.TryDecimal(out uint? depth) || depth is null || !tokens.TryDecimal(out uint? callLine)
             || (withFile && !tokens.TryDecimal(out file))

@@ -1,6 +1,7 @@
 using Symbolicator.Formats.Breakpad.Cfi;
 using Symbolicator.Formats.Breakpad.Windows;
 using Symbolicator.Formats.Core;
+using Symbolicator.Formats.FramePrograms;
 using Symbolicator.Formats.Model;
 
 namespace Symbolicator.Formats.Breakpad;
@@ -44,7 +45,7 @@ internal sealed class BreakpadUnwindTable : IUnwindTable
                 continue;
             }
 
-            if (!WindowsFrameRecord.TryParse(line, out var record) || frameData.Count + fpo.Count >= limits.UnwindEntries)
+            if (!WindowsFrameLine.TryParse(line, out var record) || frameData.Count + fpo.Count >= limits.UnwindEntries)
             {
                 faults.Add(new ParseFault(MalformedReason.BadValue, offset), "STACK record");
                 continue;
@@ -76,7 +77,7 @@ internal sealed class BreakpadUnwindTable : IUnwindTable
         }
 
         return _cpu.Family == CpuFamily.X86 && _windows.Covers(frame.LookupRva)
-            ? _windows.Step(_cpu, frame.LookupRva, frame.CalleeParameterBytes, callee, memory, out caller)
+            ? _windows.Step(_cpu, frame, callee, memory, out caller)
             : _cfi.Step(_cpu, frame.LookupRva, callee, memory, out caller);
     }
 

@@ -154,6 +154,25 @@ public sealed class CpuProfile
         };
     }
 
+    /// <summary>As above, of a name in ASCII as unwind rules write it; a leading <c>$</c> does not count.</summary>
+    public int IndexOf(ReadOnlySpan<byte> name)
+    {
+        const int Longest = 16; // longer than the name of any register
+        name = name.StartsWith("$"u8) ? name[1..] : name;
+        if (name.Length > Longest)
+        {
+            return -1;
+        }
+
+        Span<char> text = stackalloc char[Longest];
+        for (int i = 0; i < name.Length; i++)
+        {
+            text[i] = (char)name[i];
+        }
+
+        return IndexOf(text[..name.Length]);
+    }
+
     private static ulong Mask(params ReadOnlySpan<int> registers)
     {
         ulong mask = 0;

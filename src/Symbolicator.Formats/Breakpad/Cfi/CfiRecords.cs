@@ -1,3 +1,5 @@
+using Symbolicator.Formats.FramePrograms;
+
 namespace Symbolicator.Formats.Breakpad.Cfi;
 
 /// <summary><c>STACK CFI INIT address size rules</c>.</summary>
@@ -14,7 +16,7 @@ internal readonly ref struct CfiInitRecord(ulong start, ulong size, ReadOnlySpan
     public static bool TryParse(ReadOnlySpan<byte> line, out CfiInitRecord record)
     {
         record = default;
-        var tokens = new BreakpadTokens(line);
+        var tokens = new FieldReader(line);
         if (!tokens.TrySkip("STACK"u8) || !tokens.TrySkip("CFI"u8) || !tokens.TrySkip("INIT"u8)
             || !tokens.TryHex(out ulong start) || !tokens.TryHex(out ulong size))
         {
@@ -36,7 +38,7 @@ internal readonly ref struct CfiDeltaRecord(ulong address, ReadOnlySpan<byte> ru
     public static bool TryParse(ReadOnlySpan<byte> line, out CfiDeltaRecord record)
     {
         record = default;
-        var tokens = new BreakpadTokens(line);
+        var tokens = new FieldReader(line);
         if (!tokens.TrySkip("STACK"u8) || !tokens.TrySkip("CFI"u8) || !tokens.TryHex(out ulong address))
         {
             return false;

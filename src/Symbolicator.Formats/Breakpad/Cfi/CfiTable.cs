@@ -1,3 +1,4 @@
+using Symbolicator.Formats.FramePrograms;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Symbolicator.Formats.Core;
@@ -153,7 +154,7 @@ internal sealed class CfiTable
             {
                 _ when name.SequenceEqual(".cfa"u8) => CfaRule,
                 _ when name.SequenceEqual(".ra"u8) => ReturnRule,
-                _ => CfiScope.RegisterOf(cpu, name),
+                _ => cpu.IndexOf(name),
             };
             if (slot >= 0 && !expression.IsEmpty && text.Overlaps(expression, out int at))
             {

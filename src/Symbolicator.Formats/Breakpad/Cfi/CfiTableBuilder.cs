@@ -1,4 +1,5 @@
 using Symbolicator.Formats.Core;
+using Symbolicator.Formats.FramePrograms;
 
 namespace Symbolicator.Formats.Breakpad.Cfi;
 

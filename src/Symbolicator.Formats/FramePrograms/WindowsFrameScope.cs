@@ -1,6 +1,6 @@
 using Symbolicator.Formats.Model;
 
-namespace Symbolicator.Formats.Breakpad.Windows;
+namespace Symbolicator.Formats.FramePrograms;
 
 /// <summary>
 /// Names of frame programs: the registers of i386 by name or CodeView number, the temporaries <c>$T0…$T15</c>,
@@ -82,7 +82,7 @@ internal ref struct WindowsFrameScope : IPostfixScope
             _ when name.SequenceEqual("$22"u8) => _cpu.FramePointer, // CV_REG_EBP
             _ when name.SequenceEqual("$23"u8) => _cpu.IndexOf("esi"), // CV_REG_ESI
             _ when name.SequenceEqual("$24"u8) => _cpu.IndexOf("edi"), // CV_REG_EDI
-            _ when name.StartsWith("$"u8) => Cfi.CfiScope.RegisterOf(_cpu, name),
+            _ when name.StartsWith("$"u8) => _cpu.IndexOf(name),
             _ => -1,
         };
     }

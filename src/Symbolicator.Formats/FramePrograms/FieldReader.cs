@@ -1,7 +1,7 @@
-namespace Symbolicator.Formats.Breakpad;
+namespace Symbolicator.Formats.FramePrograms;
 
 /// <summary>Reads the blank-separated fields of one line from left to right. A field that does not fit its type is false.</summary>
-internal ref struct BreakpadTokens(ReadOnlySpan<byte> line)
+internal ref struct FieldReader(ReadOnlySpan<byte> line)
 {
     private ReadOnlySpan<byte> _rest = line;
 

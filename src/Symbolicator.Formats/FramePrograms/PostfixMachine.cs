@@ -1,7 +1,7 @@
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 
-namespace Symbolicator.Formats.Breakpad;
+namespace Symbolicator.Formats.FramePrograms;
 
 /// <summary>The names that an expression may use, by slot.</summary>
 internal interface IPostfixScope
@@ -52,7 +52,7 @@ internal static class PostfixMachine
         result = 0;
         int count = 0;
         int steps = 0;
-        var tokens = new BreakpadTokens(text);
+        var tokens = new FieldReader(text);
         while (tokens.TryNext(out var token))
         {
             if (++steps > limits.ExpressionSteps)
@@ -187,7 +187,7 @@ internal static class PostfixMachine
         var digits = negative ? token[1..] : token;
         if (digits.StartsWith("0x"u8))
         {
-            if (!BreakpadTokens.TryParseHex(digits, out value))
+            if (!FieldReader.TryParseHex(digits, out value))
             {
                 return false;
             }

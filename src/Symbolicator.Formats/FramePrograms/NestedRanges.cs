@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Symbolicator.Formats.Breakpad;
+namespace Symbolicator.Formats.FramePrograms;
 
 /// <summary>
 /// Address ranges flattened for one binary search: at each address the innermost range holds. A range that ends
