@@ -1,6 +1,6 @@
-using Symbolicator.Formats.FramePrograms;
 using System.Runtime.InteropServices;
 using Symbolicator.Formats.Core;
+using Symbolicator.Formats.FramePrograms;
 using Symbolicator.Formats.Model;
 
 namespace Symbolicator.Formats.Breakpad;

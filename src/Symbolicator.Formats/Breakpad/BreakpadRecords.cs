@@ -1,5 +1,5 @@
-using Symbolicator.Formats.FramePrograms;
 using System.Text;
+using Symbolicator.Formats.FramePrograms;
 using Symbolicator.Formats.Model;
 
 namespace Symbolicator.Formats.Breakpad;

@@ -1,5 +1,6 @@
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
+using Symbolicator.Formats.Pdb.Frames;
 using Symbolicator.Formats.Pdb.Modules;
 
 namespace Symbolicator.Formats.Pdb;
@@ -86,7 +87,7 @@ public sealed class PdbObject : IObjectFile
     public IUnwindTable? OpenUnwindTable()
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        return null;
+        return PdbFrameTable.Open(_pdb);
     }
 
     public void Dispose()

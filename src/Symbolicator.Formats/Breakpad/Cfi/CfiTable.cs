@@ -1,7 +1,7 @@
-using Symbolicator.Formats.FramePrograms;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Symbolicator.Formats.Core;
+using Symbolicator.Formats.FramePrograms;
 using Symbolicator.Formats.Model;
 
 namespace Symbolicator.Formats.Breakpad.Cfi;
