@@ -9,9 +9,11 @@ internal static class RecordedName
 
     private static ReadOnlySpan<byte> Anonymous => "`anonymous namespace'"u8;
 
-    private static ReadOnlySpan<byte> Hyphenated => "`anonymous-namespace'"u8;
+    private static ReadOnlySpan<byte> Hyphenated => "`anonymous-namespace'"u8; // MSVC in names of types
 
-    private static ReadOnlySpan<byte> Hashed => "?A0x"u8;
+    private static ReadOnlySpan<byte> Bracketed => "(anonymous namespace)"u8; // clang in template arguments
+
+    private static ReadOnlySpan<byte> Hashed => "?A0x"u8; // MSVC in names of functions
 
     /// <summary>
     /// A decorated name (MSVC, Itanium, Rust, Swift): it says more than a type could add, and is for a demangler.
@@ -30,12 +32,12 @@ internal static class RecordedName
             || name.StartsWith("$s"u8) || name.StartsWith("$S"u8);
     }
 
-    /// <summary>Appends a name; anonymous namespaces, which compilers spell in three ways, become one.</summary>
+    /// <summary>Appends a name; anonymous namespaces, which compilers spell in four ways, become one.</summary>
     public static void AppendTo(TypeText text, ReadOnlySpan<byte> name)
     {
         while (true)
         {
-            int at = name.IndexOfAny((byte)'?', (byte)'`');
+            int at = name.IndexOfAny((byte)'?', (byte)'`', (byte)'(');
             if (at < 0)
             {
                 text.Append(name);
@@ -53,9 +55,9 @@ internal static class RecordedName
     /// <summary>Bytes of the anonymous namespace at the start; 0 when there is none.</summary>
     private static int AnonymousAt(ReadOnlySpan<byte> name)
     {
-        if (name.StartsWith(Hyphenated))
+        if (name.StartsWith(Hyphenated) || name.StartsWith(Bracketed))
         {
-            return Hyphenated.Length;
+            return Hyphenated.Length; // both
         }
 
         if (!name.StartsWith(Hashed))

@@ -17,6 +17,7 @@ internal sealed class TypeNames(TypeStream types, TypeText text, ParseLimits lim
     private readonly TextCache _texts = new(mostEntries: 64 << 10, mostBytes: 16 << 20);
     private int _depth;
     private int _steps;
+    private int _opened;
 
     /// <summary>Records that names have taken so far.</summary>
     public long TotalSteps { get; private set; }
@@ -29,6 +30,7 @@ internal sealed class TypeNames(TypeStream types, TypeText text, ParseLimits lim
     {
         _depth = 0;
         _steps = 0;
+        _opened = 0;
         Reason = MalformedReason.None;
     }
 
@@ -79,25 +81,21 @@ internal sealed class TypeNames(TypeStream types, TypeText text, ParseLimits lim
             return false;
         }
 
-        uint self = 0;
-        uint arguments;
         switch (record.Kind)
         {
             case TypeLeaf.Procedure:
-                arguments = record.U32(8);
-                break;
+                return TryAppendArguments(record.U32(8), record.U16(6));
             case TypeLeaf.MemberFunction:
-                self = record.U32(8);
-                arguments = record.U32(16);
-                break;
+                uint self = record.U32(8);
+                return TryAppendArguments(record.U32(16), record.U16(14)) && TryAppendSelf(self);
             default:
                 return Fail(MalformedReason.BadValue);
         }
-
-        return TryAppendArguments(arguments) && TryAppendSelf(self);
     }
 
-    private bool TryAppendArguments(uint list)
+    /// <param name="list">The argument list.</param>
+    /// <param name="stated">How many parameters the function itself states.</param>
+    private bool TryAppendArguments(uint list, ushort stated)
     {
         text.Append("("u8);
         if (list != SimpleTypes.None)
@@ -114,7 +112,7 @@ internal sealed class TypeNames(TypeStream types, TypeText text, ParseLimits lim
                 return Fail(MalformedReason.BadValue);
             }
 
-            if (!TryAppendArguments(at, count))
+            if (!TryAppendEach(at, count, stated))
             {
                 return false;
             }
@@ -124,7 +122,7 @@ internal sealed class TypeNames(TypeStream types, TypeText text, ParseLimits lim
         return !text.IsCut || Fail(MalformedReason.SizeOverLimit);
     }
 
-    private bool TryAppendArguments(long at, uint count)
+    private bool TryAppendEach(long at, uint count, ushort stated)
     {
         for (uint i = 0; i < count; i++)
         {
@@ -133,9 +131,9 @@ internal sealed class TypeNames(TypeStream types, TypeText text, ParseLimits lim
                 return Fail(MalformedReason.Truncated);
             }
 
-            if (i == 0 && count == 1 && type == SimpleTypes.Void)
+            if (count == 1 && (type == SimpleTypes.Void || (type == SimpleTypes.None && stated == 0)))
             {
-                return true; // (void)
+                return true; // (void), and C's () without a prototype: a list of "more may follow" that does not count
             }
 
             text.Append(i == 0 ? default : ", "u8);
@@ -240,12 +238,21 @@ internal sealed class TypeNames(TypeStream types, TypeText text, ParseLimits lim
 
     private bool TryPointer(PointerShape pointer, ushort qualifiers)
     {
+        int opened = _opened;
         if (!TryBefore(pointer.Target, 0, isDeclared: true))
         {
             return false;
         }
 
-        text.Append(NeedsParentheses(pointer.Target) ? " ("u8 : pointer.Class != 0 ? " "u8 : default);
+        if (NeedsParentheses(pointer.Target))
+        {
+            text.Append(_opened++ == opened ? " ("u8 : "("u8); // as int (*(*)())() is spelled
+        }
+        else
+        {
+            text.Append(pointer.Class != 0 ? " "u8 : default);
+        }
+
         if (pointer.Class != 0)
         {
             if (!TryBefore(pointer.Class, 0, isDeclared: true))
