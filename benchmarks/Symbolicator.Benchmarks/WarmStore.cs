@@ -11,6 +11,7 @@ internal sealed class WarmStore(IObjectStore inner) : IObjectStore
     private readonly Dictionary<string, Task<StoredObject>> _objects = [];
     private readonly Dictionary<string, Task<DerivedLease<SymCacheFile>>> _caches = [];
     private readonly Dictionary<string, Task<DerivedLease<IUnwindTable>>> _tables = [];
+    private readonly Dictionary<string, Task<DerivedLease<ICodeView>>> _code = [];
 
     public Task<StoredObject> GetObjectAsync(
         ISymbolSource source, ObjectLocation location, ObjectQuery query, string? scope, CancellationToken ct) =>
@@ -21,6 +22,9 @@ internal sealed class WarmStore(IObjectStore inner) : IObjectStore
 
     public async Task<DerivedLease<IUnwindTable>> GetUnwindTableAsync(StoredObject stored, CancellationToken ct) =>
         Shared(await Keep(_tables, stored.Location.Uri, () => inner.GetUnwindTableAsync(stored, ct)));
+
+    public async Task<DerivedLease<ICodeView>> GetCodeAsync(StoredObject stored, CancellationToken ct) =>
+        Shared(await Keep(_code, stored.Location.Uri, () => inner.GetCodeAsync(stored, ct)));
 
     private static DerivedLease<T> Shared<T>(DerivedLease<T> kept)
         where T : class => new(kept.Status, kept.Detail, kept.Value, kept.Steps, lease: null);

@@ -39,6 +39,8 @@ internal sealed record ScriptedFile(ObjectStatus Status)
 
     public IUnwindTable? Table { get; init; }
 
+    public ICodeView? Code { get; init; }
+
     /// <summary>What the file says of itself.</summary>
     public ObjectIdentity? Identity { get; init; }
 
@@ -98,6 +100,14 @@ internal sealed class ScriptedStore : IObjectStore
         return Task.FromResult(file.Converted == ObjectStatus.Found
             ? Lease(file.Table ?? new EmptyTable())
             : new DerivedLease<IUnwindTable>(file.Converted, "scripted", null, [], null));
+    }
+
+    public Task<DerivedLease<ICodeView>> GetCodeAsync(StoredObject stored, CancellationToken ct)
+    {
+        var file = Files.GetValueOrDefault($"{stored.Source.Id} {stored.Location.Uri}") ?? Files[stored.Location.Uri];
+        return Task.FromResult(file.Code is { } code
+            ? Lease(code)
+            : new DerivedLease<ICodeView>(ObjectStatus.NotFound, "scripted", null, [], null));
     }
 
     public static SymCacheFile BuildCache(FakeObjectFile content)

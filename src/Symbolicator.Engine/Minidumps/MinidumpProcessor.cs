@@ -81,6 +81,7 @@ public sealed class MinidumpProcessor(ICpuScheduler cpu, IObjectStore store, Dem
                     foreach (var (module, table) in unwind)
                     {
                         tables.SetUnwindTable(module, (await table.ConfigureAwait(false)).Value);
+                        tables.SetCode(module, await resolver.GetCodeAsync(module).ConfigureAwait(false));
                     }
 
                     foreach (var (module, cache) in symbols)

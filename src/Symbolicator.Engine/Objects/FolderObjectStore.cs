@@ -34,6 +34,13 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
     public Task<DerivedLease<IUnwindTable>> GetUnwindTableAsync(StoredObject stored, CancellationToken ct) =>
         cpu.RunAsync(CpuLane.Build, _ => OpenUnwindTable(ObjectOf(stored).File), ct);
 
+    /// <summary>As for the table.</summary>
+    public Task<DerivedLease<ICodeView>> GetCodeAsync(StoredObject stored, CancellationToken ct)
+    {
+        var code = ObjectOf(stored).File.OpenCode();
+        return Task.FromResult(new DerivedLease<ICodeView>(code is null ? ObjectStatus.NotFound : ObjectStatus.Found, null, code, [], null));
+    }
+
     public void Dispose()
     {
         foreach (var open in _open.Values)

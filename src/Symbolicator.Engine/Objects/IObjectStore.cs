@@ -19,6 +19,9 @@ public interface IObjectStore
 
     /// <summary>The unwind table of an object that was found. Dispose the lease.</summary>
     Task<DerivedLease<IUnwindTable>> GetUnwindTableAsync(StoredObject stored, CancellationToken ct);
+
+    /// <summary>The machine code of an object that was found. Dispose the lease.</summary>
+    Task<DerivedLease<ICodeView>> GetCodeAsync(StoredObject stored, CancellationToken ct);
 }
 
 /// <summary>What is known of one file at one location. Holds no lease.</summary>

@@ -68,6 +68,27 @@ public sealed class ModuleResolver : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// The code of a module's executable where the file with the unwind information has none, as a PDB or a debug
+    /// companion; null when that has code itself or the executable was not found. Asks no source again. The lease belongs
+    /// to this resolver.
+    /// </summary>
+    public async Task<ICodeView?> GetCodeAsync(int module)
+    {
+        if ((await GetUnwindTableAsync(module).ConfigureAwait(false)).Value is ICodeView)
+        {
+            return null;
+        }
+
+        Task<DerivedLease<ICodeView>?> search;
+        lock (_searches[module])
+        {
+            search = _searches[module].Code ??= FindCodeAsync(_searches[module]);
+        }
+
+        return (await search.ConfigureAwait(false))?.Value;
+    }
+
     /// <summary>What was done for a module so far.</summary>
     public ModuleTrail TrailOf(int module) => _searches[module].Trail;
 
@@ -122,13 +143,14 @@ public sealed class ModuleResolver : IAsyncDisposable
         {
             await ReleaseAsync(search.Debug).ConfigureAwait(false);
             await ReleaseAsync(search.Unwind).ConfigureAwait(false);
+            await ReleaseAsync(search.Code).ConfigureAwait(false);
         }
 
         _parallel.Dispose();
     }
 
-    private static async Task ReleaseAsync<T>(Task<DerivedLease<T>>? search)
-        where T : class
+    private static async Task ReleaseAsync<T>(Task<T>? search)
+        where T : class?, IDisposable?
     {
         if (search is null)
         {
@@ -139,7 +161,7 @@ public sealed class ModuleResolver : IAsyncDisposable
         await ((Task)search).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (search.IsCompletedSuccessfully)
         {
-            (await search.ConfigureAwait(false)).Dispose();
+            (await search.ConfigureAwait(false))?.Dispose();
         }
     }
 
@@ -279,6 +301,34 @@ public sealed class ModuleResolver : IAsyncDisposable
         return fetches;
     }
 
+    private async Task<DerivedLease<ICodeView>?> FindCodeAsync(ModuleSearch search)
+    {
+        Task<StoredObject>[] fetches;
+        lock (search)
+        {
+            fetches = [.. search.Fetches.Values];
+        }
+
+        // All of them have ended with the search for unwind information.
+        foreach (var stored in await Task.WhenAll(fetches).ConfigureAwait(false))
+        {
+            if (stored is not { Status: ObjectStatus.Found, Location.FileType: FileType.Pe or FileType.ElfCode or FileType.MachCode })
+            {
+                continue;
+            }
+
+            var lease = await _store.GetCodeAsync(stored, _ct).ConfigureAwait(false);
+            if (lease.Value is not null)
+            {
+                return lease;
+            }
+
+            lease.Dispose();
+        }
+
+        return null;
+    }
+
     /// <summary>A place that serves both purposes is asked once.</summary>
     private Task<StoredObject> FetchOnce(ModuleSearch search, ISymbolSource source, ObjectLocation location, ObjectQuery query)
     {
@@ -336,6 +386,8 @@ public sealed class ModuleResolver : IAsyncDisposable
         public Task<DerivedLease<SymCacheFile>>? Debug { get; set; }
 
         public Task<DerivedLease<IUnwindTable>>? Unwind { get; set; }
+
+        public Task<DerivedLease<ICodeView>?>? Code { get; set; }
 
         public ObjectFeatures Features { get; private set; }
 

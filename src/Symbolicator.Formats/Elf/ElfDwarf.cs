@@ -64,7 +64,8 @@ internal sealed class ElfDwarf(
         };
     }
 
-    private List<Section> CodeSections()
+    /// <summary>Executable sections that lie in the file.</summary>
+    public List<Section> CodeSections()
     {
         var found = new List<Section>();
         for (int i = 0; i < sections.All.Length; i++)

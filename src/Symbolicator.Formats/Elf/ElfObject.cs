@@ -115,6 +115,13 @@ public sealed class ElfObject : IObjectFile
         return _dwarf.FrameSections() is { } sections ? DwarfFrameTable.Open(sections, _limits, Faults) : null;
     }
 
+    public ICodeView? OpenCode()
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        var sections = _dwarf.CodeSections();
+        return sections.Count == 0 ? null : new SectionCode(ImageBase, sections);
+    }
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)

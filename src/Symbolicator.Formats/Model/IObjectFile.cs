@@ -53,6 +53,9 @@ public interface IObjectFile : IDisposable
 
     /// <summary>Null when there is no unwind information. The table is valid until this object is disposed.</summary>
     IUnwindTable? OpenUnwindTable();
+
+    /// <summary>Null when the file holds no machine code, as debug files do not. Valid until this object is disposed.</summary>
+    ICodeView? OpenCode() => null;
 }
 
 /// <summary>Streams symbols. Not thread-safe.</summary>

@@ -8,7 +8,7 @@ namespace Symbolicator.Formats.Pe;
 /// Headers of a PE image and the way from addresses to bytes of the file. Addresses are relative to the image base.
 /// Immutable; a view of the file: whoever opens it keeps the lease.
 /// </summary>
-internal sealed class PeImage
+internal sealed class PeImage : ICodeView
 {
     private readonly PeSection[] _sections;
 
@@ -105,6 +105,17 @@ internal sealed class PeImage
         bytes = default;
         return TryMap(rva, out var range) && length >= 0 && range.Length >= length
             && File.TrySlice(range with { Length = length }, out bytes);
+    }
+
+    public bool TryReadCode(ulong rva, Span<byte> destination)
+    {
+        if (!IsCode(rva) || !TryRead(rva, destination.Length, out var bytes))
+        {
+            return false;
+        }
+
+        bytes.CopyTo(destination);
+        return true;
     }
 
     /// <summary>The bytes from an address to the end of what lies there in the file.</summary>

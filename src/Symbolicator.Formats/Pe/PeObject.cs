@@ -103,6 +103,12 @@ public sealed class PeObject : IObjectFile
         return _dwarf.FrameSections() is { } sections ? DwarfFrameTable.Open(sections, _limits, Faults) : null;
     }
 
+    public ICodeView? OpenCode()
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return IsStub() ? null : _image;
+    }
+
     /// <summary>Inflates the Portable PDB that lies in the image; null when there is none. The caller disposes it.</summary>
     /// <exception cref="MalformedFileException">It does not inflate to the size that it states, or is over the limits.</exception>
     public FileBytes? ReadEmbeddedPortablePdb()

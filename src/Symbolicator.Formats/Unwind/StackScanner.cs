@@ -81,7 +81,7 @@ internal static class StackScanner
             return Verdict.Unknown;
         }
 
-        if (FollowsCall(scene, cpu, word, module, table as ICodeView) == false)
+        if (FollowsCall(scene, cpu, word, module, tables.CodeOf(module.Index)) == false)
         {
             return Verdict.Refused;
         }

@@ -18,6 +18,9 @@ internal sealed record CacheName(string Name, int Version, bool IsDerived)
     /// <summary>Tag of unwind tables, which live in memory only.</summary>
     public const string UnwindTables = "unwind_tables";
 
+    /// <summary>Code of executables, in memory only.</summary>
+    public const string Code = "code";
+
     public static IReadOnlyList<CacheName> All { get; } = [Objects, SymCaches];
 }
 

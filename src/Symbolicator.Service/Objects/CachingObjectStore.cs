@@ -19,9 +19,13 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
 {
     private const string SymCacheArtifact = "symcache";
     private const string UnwindArtifact = "unwind_table";
+    private const string CodeArtifact = "code";
 
     /// <summary>Besides its texts an entry of the memory cache costs about this much.</summary>
     private const int EntryBytes = 1024;
+
+    /// <summary>Files whose code stays open: they are only mapped.</summary>
+    private const int CodeFiles = 512;
 
     private readonly ArtifactCache _cache;
     private readonly ObjectFetcher _fetcher;
@@ -34,6 +38,7 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
     private readonly MemoryCache _answers;
     private readonly OpenArtifacts<SymCacheFile> _symCaches;
     private readonly OpenArtifacts<OpenUnwindTable> _unwindTables;
+    private readonly OpenArtifacts<OpenCode> _code;
 
     public CachingObjectStore(
         ArtifactCache cache, ObjectFetcher fetcher, BuildBudget budget, ICpuScheduler cpu, ParseLimits limits, DiskCache disk,
@@ -50,6 +55,7 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
         _answers = new MemoryCache(new MemoryCacheOptions { SizeLimit = options.ObjectMetaBytes });
         _symCaches = new OpenArtifacts<SymCacheFile>(CacheName.SymCaches.Name, options.SymCacheBytes, time, lifetime, metrics);
         _unwindTables = new OpenArtifacts<OpenUnwindTable>(CacheName.UnwindTables, options.UnwindTableBytes, time, lifetime, metrics);
+        _code = new OpenArtifacts<OpenCode>(CacheName.Code, CodeFiles * EntryBytes, time, lifetime, metrics);
     }
 
     public async Task<StoredObject> GetObjectAsync(
@@ -81,11 +87,19 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
         return Lease(outcome, UnwindArtifact, CacheName.UnwindTables, open => open.Table);
     }
 
+    public async Task<DerivedLease<ICodeView>> GetCodeAsync(StoredObject stored, CancellationToken ct)
+    {
+        var key = ObjectKeys.Object(stored.Source, stored.Location, stored.Query, stored.Scope);
+        using var outcome = await _code.GetAsync(key.Id, t => OpenCodeAsync(stored, t), ct);
+        return Lease(outcome, CodeArtifact, CacheName.Code, open => open.Code);
+    }
+
     public void Dispose()
     {
         _answers.Dispose();
         _symCaches.Dispose();
         _unwindTables.Dispose();
+        _code.Dispose();
     }
 
     private Task<CacheEntry> LeaseObjectAsync(
@@ -235,6 +249,33 @@ internal sealed class CachingObjectStore : IObjectStore, IDisposable
         {
             file?.Dispose();
             throw;
+        }
+    }
+
+    private async Task<OpenOutcome<OpenCode>> OpenCodeAsync(StoredObject stored, CancellationToken ct)
+    {
+        using var source = await LeaseObjectAsync(stored, ct);
+        return source.Bytes is null
+            ? new OpenOutcome<OpenCode>(source.Answer, null)
+            : await _cpu.RunAsync(CpuLane.Quick, _ => ReadCode(source), ct);
+    }
+
+    private OpenOutcome<OpenCode> ReadCode(CacheEntry source)
+    {
+        try
+        {
+            var file = OpenObject(source);
+            if (file.OpenCode() is { } code)
+            {
+                return new OpenOutcome<OpenCode>(source.Answer, _code.Track(new OpenCode(code, file), EntryBytes));
+            }
+
+            file.Dispose();
+            return new OpenOutcome<OpenCode>(source.Answer with { Status = ObjectStatus.NotFound, Detail = "the file holds no code", Facts = null }, null);
+        }
+        catch (MalformedFileException e)
+        {
+            return new OpenOutcome<OpenCode>(source.Answer with { Status = ObjectStatus.Malformed, Detail = e.Message, Facts = null }, null);
         }
     }
 

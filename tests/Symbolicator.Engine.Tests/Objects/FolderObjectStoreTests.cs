@@ -6,6 +6,7 @@ using Symbolicator.Engine.Sources;
 using Symbolicator.Engine.Trail;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
+using Symbolicator.TestKit.Bytes;
 
 namespace Symbolicator.Engine.Tests.Objects;
 
@@ -61,7 +62,10 @@ public sealed class FolderObjectStoreTests : IDisposable
 
     [Fact]
     public async Task Archives_of_kinds_that_are_not_read_are_unsupported() =>
-        Assert.Equal(ObjectStatus.Unsupported, (await FindAsync([.. "MSCF"u8, 0, 0, 0, 0])).Status);
+        Assert.Equal(
+            ObjectStatus.Unsupported,
+            (await FindAsync(new ByteBuilder() // CFHEADER of a cabinet that goes on in another one
+                .Text("MSCF").U32(0).U32(64).U32(0).U32(44).U32(0).U8(3).U8(1).U16(1).U16(1).U16(2).U16(7).U16(0).Zeros(28).ToArray())).Status);
 
     [Theory]
     [InlineData("")]

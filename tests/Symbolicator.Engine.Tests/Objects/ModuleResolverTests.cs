@@ -359,6 +359,43 @@ public sealed class ModuleResolverTests
     }
 
     [Fact]
+    public async Task The_executable_gives_its_code_where_the_unwind_file_has_none()
+    {
+        var code = new Code();
+        Put(FileType.Pe, new(ObjectStatus.Found) { Code = code });
+        Put(FileType.Pdb, new(ObjectStatus.Found) { Features = Full | ObjectFeatures.UnwindInfo });
+
+        var resolver = Resolver(ObjectType.Pe, new ScriptedSource("s", FileType.Pe, FileType.Pdb));
+        Assert.Same(code, await resolver.GetCodeAsync(0));
+        Assert.Same(code, await resolver.GetCodeAsync(0));
+        Assert.Equal(["s mem://app/pdb"], _store.Converted);
+        Assert.Equal((2, 2), (_store.Asked.Count, _store.OpenLeases)); // table and code
+        await resolver.DisposeAsync();
+
+        Assert.Equal(0, _store.OpenLeases);
+    }
+
+    [Fact]
+    public async Task Without_an_executable_there_is_no_code()
+    {
+        Put(FileType.Pdb, new(ObjectStatus.Found) { Features = Full | ObjectFeatures.UnwindInfo, Code = new Code() });
+
+        await using var resolver = Resolver(ObjectType.Pe, new ScriptedSource("s", FileType.Pe, FileType.Pdb));
+
+        Assert.Null(await resolver.GetCodeAsync(0));
+    }
+
+    [Fact]
+    public async Task A_table_with_code_needs_no_other()
+    {
+        Put(FileType.Pe, new(ObjectStatus.Found) { Features = ObjectFeatures.UnwindInfo, Table = new Code(), Code = new Code() });
+
+        await using var resolver = Resolver(ObjectType.Pe, new ScriptedSource("s", FileType.Pe));
+
+        Assert.Null(await resolver.GetCodeAsync(0));
+    }
+
+    [Fact]
     public async Task A_cancelled_request_ends_its_searches()
     {
         using var cancel = new CancellationTokenSource();
@@ -441,6 +478,26 @@ public sealed class ModuleResolverTests
 
     private ModuleResolver Resolver(ObjectType type, params ISymbolSource[] sources) =>
         new([Module(type)], sources, _store, null, CancellationToken.None);
+
+    /// <summary>A table that covers nothing, and code.</summary>
+    private sealed class Code : IUnwindTable, ICodeView
+    {
+        public bool IsEmpty => true;
+
+        public long EstimatedBytes => 0;
+
+        public bool Covers(ulong rva) => false;
+
+        public UnwindResult Step(in UnwindFrame frame, in RegisterState callee, IMemoryView memory, out RegisterState caller)
+        {
+            caller = default;
+            return new UnwindResult(UnwindOutcome.NotCovered);
+        }
+
+        public UnwindDescription? Describe(ulong rva) => null;
+
+        public bool TryReadCode(ulong rva, Span<byte> destination) => false;
+    }
 
     private static ModuleInfo Module(ObjectType type) => new() { Type = type, CodeId = CodeId.Parse("18"), DebugFile = "app", ImageAddr = 0x1000 };
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 
@@ -18,8 +17,7 @@ public sealed class DwarfFrameTable : IUnwindTable, ICodeView
     // In the order of their authority: what compilers wrote for debuggers, then what the run time uses.
     private readonly FrameSection[] _frames;
 
-    // By address.
-    private readonly Section[] _code;
+    private readonly SectionCode _code;
 
     private DwarfFrameTable(DwarfFrameSections sections, CpuProfile cpu, ParseLimits limits, FrameSection[] frames)
     {
@@ -27,8 +25,7 @@ public sealed class DwarfFrameTable : IUnwindTable, ICodeView
         _cpu = cpu;
         _limits = limits;
         _frames = frames;
-        _code = [.. sections.Code];
-        Array.Sort(_code, static (a, b) => a.Address.CompareTo(b.Address));
+        _code = new SectionCode(sections.ImageBase, sections.Code);
     }
 
     public bool IsEmpty => _frames.Length == 0;
@@ -37,7 +34,7 @@ public sealed class DwarfFrameTable : IUnwindTable, ICodeView
     {
         get
         {
-            long total = (long)_code.Length * Unsafe.SizeOf<Section>();
+            long total = _code.EstimatedBytes;
             foreach (var section in _frames)
             {
                 total += section.Index.EstimatedBytes;
@@ -114,32 +111,7 @@ public sealed class DwarfFrameTable : IUnwindTable, ICodeView
         return result;
     }
 
-    public bool TryReadCode(ulong rva, Span<byte> destination)
-    {
-        ulong address = unchecked(rva + _sections.ImageBase);
-        int low = 0;
-        int high = _code.Length;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (_code[middle].Address <= address)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        if (low == 0 || !_code[low - 1].TryWindow(address - _code[low - 1].Address, (ulong)destination.Length, out var bytes))
-        {
-            return false;
-        }
-
-        bytes.CopyTo(destination);
-        return true;
-    }
+    public bool TryReadCode(ulong rva, Span<byte> destination) => _code.TryReadCode(rva, destination);
 
     public UnwindDescription? Describe(ulong rva)
     {

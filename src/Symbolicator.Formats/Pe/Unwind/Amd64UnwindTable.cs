@@ -61,16 +61,7 @@ internal sealed class Amd64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
             : Failed(new ParseFault(MalformedReason.OutOfRange, isCovered ? _image.FileOffset(function.Target) : 0));
     }
 
-    public bool TryReadCode(ulong rva, Span<byte> destination)
-    {
-        if (!_image.IsCode(rva) || !_image.TryRead(rva, destination.Length, out var bytes))
-        {
-            return false;
-        }
-
-        bytes.CopyTo(destination);
-        return true;
-    }
+    public bool TryReadCode(ulong rva, Span<byte> destination) => _image.TryReadCode(rva, destination);
 
     /// <summary>The rules behind the prologue, for the whole function.</summary>
     public UnwindDescription? Describe(ulong rva)

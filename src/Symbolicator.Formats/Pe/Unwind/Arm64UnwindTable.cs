@@ -95,16 +95,7 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
         return end;
     }
 
-    public bool TryReadCode(ulong rva, Span<byte> destination)
-    {
-        if (!_image.IsCode(rva) || !_image.TryRead(rva, destination.Length, out var code))
-        {
-            return false;
-        }
-
-        code.CopyTo(destination);
-        return true;
-    }
+    public bool TryReadCode(ulong rva, Span<byte> destination) => _image.TryReadCode(rva, destination);
 
     public UnwindResult Step(in UnwindFrame frame, in RegisterState callee, IMemoryView memory, out RegisterState caller)
     {
