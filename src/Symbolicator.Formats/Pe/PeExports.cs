@@ -53,6 +53,9 @@ internal sealed class PeExports
     /// <summary>Names.</summary>
     public long Count { get; }
 
+    /// <summary>Functions and data, also those without a name.</summary>
+    public long FunctionCount => Math.Min(_functions.Length / sizeof(uint), _limits.Symbols);
+
     /// <summary>There should be more names.</summary>
     public bool IsCut { get; }
 
@@ -60,8 +63,15 @@ internal sealed class PeExports
     public bool TryReadCode(long index, out ulong rva)
     {
         rva = 0;
-        if (!_ordinals.TryWindow((ulong)index * sizeof(ushort), sizeof(ushort), out var ordinal)
-            || !_functions.TryWindow(BinaryPrimitives.ReadUInt16LittleEndian(ordinal) * (ulong)sizeof(uint), sizeof(uint), out var function))
+        return _ordinals.TryWindow((ulong)index * sizeof(ushort), sizeof(ushort), out var ordinal)
+            && TryReadFunction(BinaryPrimitives.ReadUInt16LittleEndian(ordinal), out rva);
+    }
+
+    /// <summary>The address of an entry, counted from the first ordinal; false when it is no code of this image.</summary>
+    public bool TryReadFunction(long index, out ulong rva)
+    {
+        rva = 0;
+        if (!_functions.TryWindow((ulong)index * sizeof(uint), sizeof(uint), out var function))
         {
             return false;
         }

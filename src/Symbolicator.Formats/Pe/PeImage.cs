@@ -76,7 +76,7 @@ internal sealed class PeImage : ICodeView
             reader.Fail(MalformedReason.BadMagic);
         }
 
-        reader.Seek(PeConstants.DosNewHeaderOffset);
+        reader.Skip(PeConstants.DosNewHeaderOffset - sizeof(ushort));
         uint at = reader.ReadU32();
         reader.ThrowIfFaulted(FileFormat.Pe, "DOS header");
 

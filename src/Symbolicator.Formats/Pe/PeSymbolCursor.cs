@@ -119,9 +119,9 @@ internal sealed class PeSymbolCursor : ISymbolCursor
             Add(places, place.Rva);
         }
 
-        for (long i = 0; i < _exports.Count; i++)
+        for (long i = 0; i < _exports.FunctionCount; i++)
         {
-            if (_exports.TryReadCode(i, out ulong rva))
+            if (_exports.TryReadFunction(i, out ulong rva))
             {
                 Add(places, rva);
             }

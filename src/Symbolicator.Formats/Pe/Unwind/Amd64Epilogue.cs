@@ -25,6 +25,9 @@ internal struct Amd64Epilogue
     /// <summary>Registers popped after that, by our index, in order.</summary>
     public int PopCount { get; private set; }
 
+    /// <summary>It ends the handling of an interrupt: what lies on the stack then is a machine frame.</summary>
+    public bool LeavesInterrupt { get; private set; }
+
     public readonly int Popped(int index) => _pops[index];
 
     /// <summary>False when the code is no epilogue.</summary>
@@ -32,13 +35,20 @@ internal struct Amd64Epilogue
     /// <param name="rva">The address.</param>
     /// <param name="frameRegister">Number of the frame register in machine code, 0 for none.</param>
     /// <param name="scope">Tells jumps that leave the function.</param>
-    /// <param name="epilogue">What is left to do before the return address is popped.</param>
+    /// <param name="epilogue">What is left to do before the frame is left.</param>
     public static bool TryRecognize(
         ReadOnlySpan<byte> code, ulong rva, int frameRegister, in Amd64JumpScope scope, out Amd64Epilogue epilogue)
     {
         epilogue = new Amd64Epilogue { Base = -1 };
         int at = epilogue.ReadAdjustment(code, frameRegister);
-        return epilogue.TryReadPops(code, ref at) && IsEnd(code[at..], unchecked(rva + (ulong)at), scope);
+        if (!epilogue.TryReadPops(code, ref at))
+        {
+            return false;
+        }
+
+        code = code[at..];
+        epilogue.LeavesInterrupt = code.StartsWith<byte>([0x48, 0xcf]); // iretq
+        return epilogue.LeavesInterrupt || IsEnd(code, unchecked(rva + (ulong)at), scope);
     }
 
     /// <summary><c>add rsp, imm</c> or <c>lea rsp, [frame + disp]</c>; returns the bytes that it takes.</summary>

@@ -90,7 +90,7 @@ internal ref struct Amd64Step
             Pop(epilogue.Popped(i));
         }
 
-        return true;
+        return !epilogue.LeavesInterrupt || TryLeaveMachineFrame(hasErrorCode: false, record);
     }
 
     /// <summary>Pops the return address and hands out the caller's registers; false when it cannot be read.</summary>
@@ -184,7 +184,7 @@ internal ref struct Amd64Step
                     Restore(Amd64Registers.IndexOf(code.Info), unchecked(_frameBase + code.Operand));
                     break;
                 case Amd64Operation.PushMachineFrame:
-                    return TryLeaveMachineFrame(code, record);
+                    return TryLeaveMachineFrame(code.Info != 0, record);
             }
         }
 
@@ -227,7 +227,7 @@ internal ref struct Amd64Step
             }
             else if (code.Operation == Amd64Operation.PushMachineFrame)
             {
-                return TryLeaveMachineFrame(code, record);
+                return TryLeaveMachineFrame(code.Info != 0, record);
             }
         }
 
@@ -235,9 +235,9 @@ internal ref struct Amd64Step
         return true;
     }
 
-    private bool TryLeaveMachineFrame(Amd64Code code, uint record)
+    private bool TryLeaveMachineFrame(bool hasErrorCode, uint record)
     {
-        ulong at = unchecked(_stackPointer + ((ulong)code.Info * SlotSize)); // an error code lies in front
+        ulong at = hasErrorCode ? unchecked(_stackPointer + SlotSize) : _stackPointer;
         if (!_memory.TryReadUnsigned(at, SlotSize, out ulong programCounter)
             || !_memory.TryReadUnsigned(unchecked(at + MachineFrameStackPointer), SlotSize, out ulong stackPointer))
         {
