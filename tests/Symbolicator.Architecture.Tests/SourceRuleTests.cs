@@ -17,8 +17,9 @@ public sealed partial class SourceRuleTests
         ["Demangle"] = ["Core", "Model"],
         ["FramePrograms"] = ["Core", "Model"],
         ["Minidump"] = ["Core", "Model"],
-        ["Pdb"] = ["Core", "Model", "FramePrograms"],
+        ["Pdb"] = ["Core", "Model", "FramePrograms", "Sources"],
         ["Pe"] = ["Core", "Model", "Archives", "Dwarf"],
+        ["Sources"] = ["Core", "Model"],
         ["Unwind"] = ["Core", "Model"],
     };
 

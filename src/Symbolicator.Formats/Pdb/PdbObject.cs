@@ -2,6 +2,7 @@ using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.Formats.Pdb.Frames;
 using Symbolicator.Formats.Pdb.Modules;
+using Symbolicator.Formats.Sources;
 
 namespace Symbolicator.Formats.Pdb;
 
@@ -88,6 +89,20 @@ public sealed class PdbObject : IObjectFile
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
         return PdbFrameTable.Open(_pdb);
+    }
+
+    /// <summary>Where a source server has the sources; null when the file does not say. Parsed with each call.</summary>
+    public SourceServerIndex? ReadSourceServer()
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return PdbSources.ReadSourceServer(_pdb);
+    }
+
+    /// <summary>URLs of the sources; null when the file has none. Parsed with each call.</summary>
+    public SourceLinkMap? ReadSourceLink()
+    {
+        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        return PdbSources.ReadSourceLink(_pdb);
     }
 
     public void Dispose()
