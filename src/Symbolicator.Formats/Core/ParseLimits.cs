@@ -68,7 +68,7 @@ public sealed record ParseLimits
     /// <summary>Types nested in the spelling of one type of a PDB: pointers to pointers, functions in parameters.</summary>
     public int TypeDepth { get => field; init => field = Positive(value); } = 64;
 
-    /// <summary>Type records looked at for one name of a PDB.</summary>
+    /// <summary>Type records and parameters looked at for one name of a PDB.</summary>
     public int TypeSteps { get => field; init => field = Positive(value); } = 16 << 10;
 
     /// <summary>Bytes of one name with its parameters; longer ones are left without.</summary>

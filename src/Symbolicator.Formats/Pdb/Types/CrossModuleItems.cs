@@ -19,7 +19,9 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
     private const uint ImportsKind = 0xf7; // DEBUG_S_CROSSSCOPEIMPORTS
     private const uint ExportsKind = 0xf8; // DEBUG_S_CROSSSCOPEEXPORTS
     private const int PairBytes = 8;
-    private const int MostExports = 4 << 20;
+    private const int MostModules = 256 << 10;
+    private const int MostExports = 1 << 20; // kept at a time
+    private const long MostWork = 64 << 20; // exports read in all, also again
 
     private readonly Dictionary<int, Dictionary<uint, uint>> _exports = [];
     private readonly List<Import> _imports = [];
@@ -29,6 +31,7 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
     private PdbModule _module;
     private bool _importsRead;
     private int _exportCount;
+    private long _work;
 
     public static bool IsCrossModule(uint number) => (number & Mark) != 0;
 
@@ -108,7 +111,7 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
         var modules = new Dictionary<string, PdbModule>(StringComparer.OrdinalIgnoreCase);
         using var dbi = pdb.OpenDbi();
         var list = pdb.OpenModules(dbi);
-        while (list.TryReadNext(out var module))
+        while (modules.Count < MostModules && list.TryReadNext(out var module))
         {
             if (module.Stream >= 0 && dbi.TryReadCString(module.NameOffset, pdb.Limits.StringBytes, out var name))
             {
@@ -126,25 +129,40 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
             return exports;
         }
 
+        if (_exportCount >= MostExports)
+        {
+            _exports.Clear();
+            _exportCount = 0;
+        }
+
         exports = [];
         _exports.Add(module.Index, exports);
-        using var reader = new MsfReader(pdb.Msf.Open(module.Stream));
+        if (_work < MostWork)
+        {
+            using var reader = new MsfReader(pdb.Msf.Open(module.Stream));
+            ReadExports(reader, module, exports);
+            _exportCount += exports.Count;
+        }
+
+        return exports;
+    }
+
+    private void ReadExports(MsfReader reader, in PdbModule module, Dictionary<uint, uint> exports)
+    {
         var part = new Subsections(reader, module);
         while (part.TryFindNext(ExportsKind, out long at, out long end))
         {
             for (; end - at >= PairBytes && reader.TryRead(at, PairBytes, out var pair); at += PairBytes)
             {
-                if (_exportCount++ >= MostExports)
+                if (++_work >= MostWork || exports.Count >= MostExports)
                 {
-                    pdb.Faults.Add(reader.FaultAt(MalformedReason.CountOverLimit, at), "exports of modules");
-                    return exports;
+                    pdb.Faults.Add(reader.FaultAt(MalformedReason.CountOverLimit, at), "exports of a module");
+                    return;
                 }
 
                 exports.TryAdd(BinaryPrimitives.ReadUInt32LittleEndian(pair), BinaryPrimitives.ReadUInt32LittleEndian(pair[4..]));
             }
         }
-
-        return exports;
     }
 
     /// <param name="Name">Of the other module, as offset in <c>/names</c>.</param>

@@ -12,7 +12,7 @@ internal sealed class PdbFunctionNames : IDisposable
 {
     private const int MostInlinees = 256 << 10;
     private const long FreeWork = 16 << 20;
-    private const int WorkPerByte = 16;
+    private const int WorkPerByte = 4; // real files need a tenth
 
     private readonly PdbFile _pdb;
     private readonly InternPool _names;
@@ -113,14 +113,14 @@ internal sealed class PdbFunctionNames : IDisposable
         uint function = record.U32(4);
         _text.Truncate(0);
         _typeNames.Begin();
-        bool isScoped = scope == 0 || (record.Kind == TypeLeaf.Method ? TryAppendClass(scope) : TryAppendScope(scope));
-        if (!isScoped)
-        {
-            _text.Truncate(0);
-        }
-        else if (scope != 0)
+        bool isMethod = record.Kind == TypeLeaf.Method;
+        if (scope != 0 && !IsExhausted() && (isMethod ? TryAppendClass(scope) : TryAppendScope(scope)))
         {
             _text.Append("::"u8);
+        }
+        else
+        {
+            _text.Truncate(0);
         }
 
         if (_items.TryGet(item, out record)) // again: the scope was read in between
@@ -153,24 +153,35 @@ internal sealed class PdbFunctionNames : IDisposable
         }
 
         uint list = record.U32(0);
-        if (list != 0 && _items.TryGet(list, out var pieces) && pieces.Kind == TypeLeaf.TextList)
+        if (list != 0 && !TryAppendPieces(list))
         {
-            int count = (int)Math.Min(pieces.U32(0), _pdb.Limits.TypeDepth);
-            for (int i = 0; i < count; i++)
-            {
-                // The list is read again each time: a text lies elsewhere in the stream.
-                if (!_items.TryGet(list, out pieces) || !_items.TryGet(pieces.U32(4 + (i * 4)), out record) || record.Kind != TypeLeaf.Text)
-                {
-                    Fault(_items, ref _itemsFaulted, list, MalformedReason.OutOfRange, "item");
-                    return false;
-                }
-
-                RecordedName.AppendTo(_text, record.Text(4));
-            }
+            Fault(_items, ref _itemsFaulted, list, MalformedReason.OutOfRange, "item");
+            return false;
         }
 
-        _ = _items.TryGet(item, out record);
+        _ = _items.TryGet(item, out record); // again: the pieces were read in between
         RecordedName.AppendTo(_text, record.Text(4));
+        return true;
+    }
+
+    private bool TryAppendPieces(uint list)
+    {
+        uint count = _items.TryGet(list, out var pieces) && pieces.Kind == TypeLeaf.TextList ? pieces.U32(0) : uint.MaxValue;
+        if (count > _pdb.Limits.TypeDepth)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            if (!_items.TryGet(list, out pieces) || !_items.TryGet(pieces.U32(4 + (i * 4)), out var piece) || piece.Kind != TypeLeaf.Text)
+            {
+                return false;
+            }
+
+            RecordedName.AppendTo(_text, piece.Text(4));
+        }
+
         return true;
     }
 

@@ -19,7 +19,7 @@ internal sealed class TypeNames(TypeStream types, TypeText text, ParseLimits lim
     private int _steps;
     private int _opened;
 
-    /// <summary>Records that names have taken so far.</summary>
+    /// <summary>Records and parameters that names have taken so far.</summary>
     public long TotalSteps { get; private set; }
 
     /// <summary>Why the last name was given up.</summary>
@@ -67,6 +67,11 @@ internal sealed class TypeNames(TypeStream types, TypeText text, ParseLimits lim
         if (!TryAfter(type))
         {
             return false;
+        }
+
+        if (text.IsCut)
+        {
+            return Fail(MalformedReason.SizeOverLimit);
         }
 
         _texts.Add(type, text.From(start));
@@ -126,6 +131,11 @@ internal sealed class TypeNames(TypeStream types, TypeText text, ParseLimits lim
     {
         for (uint i = 0; i < count; i++)
         {
+            if (!TryStep())
+            {
+                return false;
+            }
+
             if (!types.TryReadU32(at + (i * (long)sizeof(uint)), out uint type))
             {
                 return Fail(MalformedReason.Truncated);
@@ -399,14 +409,14 @@ internal sealed class TypeNames(TypeStream types, TypeText text, ParseLimits lim
 
     private bool TryGet(uint type, out TypeRecord record)
     {
-        TotalSteps++;
-        if (++_steps > limits.TypeSteps)
-        {
-            record = default;
-            return Fail(MalformedReason.StepsOverLimit);
-        }
+        record = default;
+        return TryStep() && (types.TryGet(type, out record) || Fail(MalformedReason.OutOfRange));
+    }
 
-        return types.TryGet(type, out record) || Fail(MalformedReason.OutOfRange);
+    private bool TryStep()
+    {
+        TotalSteps++;
+        return ++_steps <= limits.TypeSteps || Fail(MalformedReason.StepsOverLimit);
     }
 
     /// <summary>Keeps the first reason.</summary>
