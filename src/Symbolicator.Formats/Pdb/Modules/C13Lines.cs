@@ -5,7 +5,7 @@ using Symbolicator.Formats.Pdb.Msf;
 namespace Symbolicator.Formats.Pdb.Modules;
 
 /// <summary>Finds the blocks of DEBUG_S_LINES: a header with the code, then for each file its rows, then their columns.</summary>
-internal sealed class C13Lines(LineIndex index, LineReader rows, SourceFiles files, FaultLog faults)
+internal sealed class C13Lines(LineIndex index, LineReader rows, SourceFiles files, FileChecksums checksums, FaultLog faults)
 {
     private const int HeaderBytes = 12; // CV_DebugSLinesHeader_t
     private const int BlockBytes = 12; // CV_DebugSLinesFileBlockHeader_t
@@ -44,7 +44,7 @@ internal sealed class C13Lines(LineIndex index, LineReader rows, SourceFiles fil
                 return;
             }
 
-            if (!files.TryGet(file, out var path))
+            if (!files.TryGet(checksums, file, out var path))
             {
                 faults.Add(stream.FaultAt(MalformedReason.BadValue, at), "file of lines");
             }

@@ -6,7 +6,7 @@ namespace Symbolicator.Formats.Pdb.Modules;
 /// Runs the annotations of an inlined call. Each operation that moves the code offset begins a piece, which ends at the
 /// next one unless it has a length of its own.
 /// </summary>
-internal sealed class InlineSiteReader(SourceFiles files, InlineeLines inlinees, ParseLimits limits)
+internal sealed class InlineSiteReader(SourceFiles files, InlineeSources inlinees, ParseLimits limits)
 {
     /// <summary>
     /// Appends the pieces of a call. False when there are none, when nothing says where the function's lines begin, or
@@ -18,7 +18,7 @@ internal sealed class InlineSiteReader(SourceFiles files, InlineeLines inlinees,
     /// <param name="pieces">Takes the pieces.</param>
     public bool TryRead(uint inlinee, ReadOnlySpan<byte> annotations, uint chunk, List<SitePiece> pieces)
     {
-        if (!inlinees.TryGet(inlinee, out uint fileId, out uint firstLine) || !files.TryGet(fileId, out var file))
+        if (!inlinees.TryFind(inlinee, out var list, out uint fileId, out uint firstLine) || !files.TryGet(list, fileId, out var file))
         {
             return false;
         }
@@ -43,7 +43,7 @@ internal sealed class InlineSiteReader(SourceFiles files, InlineeLines inlinees,
                     EndLast(pieces, first, annotation.Value);
                     offset += annotation.Value;
                     continue;
-                case AnnotationOp.ChangeFile when files.TryGet(annotation.Value, out file):
+                case AnnotationOp.ChangeFile when files.TryGet(list, annotation.Value, out file):
                     continue;
                 case AnnotationOp.ChangeFile:
                     return Discard(pieces, first);

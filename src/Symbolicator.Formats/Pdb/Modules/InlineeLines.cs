@@ -13,6 +13,8 @@ internal sealed class InlineeLines
     private readonly List<Entry> _entries = [];
     private bool _isSorted = true;
 
+    public int Count => _entries.Count;
+
     public void Clear()
     {
         _entries.Clear();

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.Formats.Pdb.Msf;
 using Symbolicator.Formats.Pdb.Types;
@@ -11,12 +10,12 @@ namespace Symbolicator.Formats.Pdb.Modules;
 /// from them, whose records come next, and the calls inlined into them. A scope ends at the record that ends its kind;
 /// what records say of the offset of their end is not looked at. A procedure inside of another one ends it.
 /// </summary>
-internal sealed class ModuleFunctions(ModuleLines lines, PdbFunctionNames names, ParseLimits limits, FaultLog faults)
+internal sealed class ModuleFunctions(PdbFile pdb, ModuleLines lines, PdbFunctionNames names)
 {
     private const int InlineSiteBytes = 12; // INLINESITESYM up to the annotations
     private const int InlineSite2Bytes = 16; // INLINESITESYM2
 
-    private readonly InlineSiteReader _sites = new(lines.Files, lines.Inlinees, limits);
+    private readonly InlineSiteReader _sites = new(lines.Files, new InlineeSources(pdb, lines, names), pdb.Limits);
     private readonly List<Scope> _scopes = [];
     private SymbolCursor? _records;
     private OpenProcedure _open = new();
@@ -29,7 +28,7 @@ internal sealed class ModuleFunctions(ModuleLines lines, PdbFunctionNames names,
 
     public void Begin(in PdbModule module, MsfReader stream)
     {
-        _records = new SymbolCursor(stream, Math.Min(module.SymbolBytes, stream.Length), faults);
+        _records = new SymbolCursor(stream, Math.Min(module.SymbolBytes, stream.Length), pdb.Faults);
         _scopes.Clear();
         _open.Clear();
         _tooDeep = 0;
@@ -142,7 +141,7 @@ internal sealed class ModuleFunctions(ModuleLines lines, PdbFunctionNames names,
     {
         var record = ProcedureRecord.OfSeparatedCode(body, out ulong parent);
         bool isKnown = _open.IsOpen && (SourceAddress.SectionOf(parent) == 0 || _open.Covers(parent));
-        if (!isKnown || record.Code.IsEmpty || _open.Chunks.Count == limits.RangesPerEntry)
+        if (!isKnown || record.Code.IsEmpty || _open.Chunks.Count == pdb.Limits.RangesPerEntry)
         {
             return default;
         }
@@ -156,7 +155,7 @@ internal sealed class ModuleFunctions(ModuleLines lines, PdbFunctionNames names,
     {
         var around = Top with { EndsInlineSite = true };
         int first = _open.Pieces.Count;
-        if (!_open.IsOpen || around.Procedure != _number || around.Depth == limits.InlineDepth
+        if (!_open.IsOpen || around.Procedure != _number || around.Depth == pdb.Limits.InlineDepth
             || !_sites.TryRead(inlinee, annotations, around.Chunk, _open.Pieces))
         {
             return around;
@@ -168,7 +167,7 @@ internal sealed class ModuleFunctions(ModuleLines lines, PdbFunctionNames names,
 
     private void Push(in Scope scope)
     {
-        if (_scopes.Count < limits.DieDepth)
+        if (_scopes.Count < pdb.Limits.DieDepth)
         {
             _scopes.Add(scope);
         }

@@ -9,19 +9,23 @@ internal sealed class ModuleLines : IDisposable
     private readonly LineReader _reader;
     private readonly C13Lines _c13;
     private readonly C11Lines _c11;
+    private readonly ParseLimits _limits;
     private readonly FaultLog _faults;
 
     public ModuleLines(PdbFile pdb, InternPool names)
     {
+        _limits = pdb.Limits;
         _faults = pdb.Faults;
         _reader = new LineReader(pdb.Limits, pdb.Faults);
         Files = new SourceFiles(pdb, names);
         Index = new LineIndex(_reader);
-        _c13 = new C13Lines(Index, _reader, Files, pdb.Faults);
+        _c13 = new C13Lines(Index, _reader, Files, Checksums, pdb.Faults);
         _c11 = new C11Lines(Index, _reader, Files, pdb.Limits, pdb.Faults);
     }
 
     public SourceFiles Files { get; }
+
+    public FileChecksums Checksums { get; } = new();
 
     public InlineeLines Inlinees { get; } = new();
 
@@ -30,11 +34,11 @@ internal sealed class ModuleLines : IDisposable
     /// <summary>Turns to a module, whose stream stays in use until the next one.</summary>
     public void Begin(in PdbModule module, MsfReader stream)
     {
-        Files.Clear();
+        Checksums.Clear();
         Inlinees.Clear();
         Index.Clear();
         _reader.Begin(stream, module);
-        var c13 = Area(stream, module.C13Start, module.C13Bytes);
+        var c13 = C13Of(stream, module);
         ReadSubsections(stream, c13, SubsectionKind.FileChecksums);
         ReadSubsections(stream, c13, SubsectionKind.Lines);
         var c11 = Area(stream, module.C11Start, module.C11Bytes);
@@ -45,6 +49,9 @@ internal sealed class ModuleLines : IDisposable
 
         Index.Seal();
     }
+
+    /// <summary>Where the subsections of a module are in its stream.</summary>
+    public static ByteRange C13Of(MsfReader stream, in PdbModule module) => Area(stream, module.C13Start, module.C13Bytes);
 
     public void Dispose() => Files.Dispose();
 
@@ -63,7 +70,7 @@ internal sealed class ModuleLines : IDisposable
             switch (kind)
             {
                 case SubsectionKind.FileChecksums when kind == first:
-                    Files.Read(stream, content);
+                    Checksums.Read(stream, content, _limits, _faults);
                     break;
                 case SubsectionKind.Lines when kind == first:
                     _c13.Read(stream, content);

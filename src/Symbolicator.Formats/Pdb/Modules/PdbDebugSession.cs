@@ -41,7 +41,7 @@ internal sealed class PdbDebugSession : IDebugSession
         _modules = pdb.OpenModules(_dbi);
         _names = new PdbFunctionNames(pdb, names);
         _lines = new ModuleLines(pdb, names);
-        _functions = new ModuleFunctions(_lines, _names, pdb.Limits, pdb.Faults);
+        _functions = new ModuleFunctions(pdb, _lines, _names);
         _painter = new FunctionPainter(pdb.Addresses, pdb.Limits, pdb.Faults);
         _trampolines.Collect(pdb);
     }

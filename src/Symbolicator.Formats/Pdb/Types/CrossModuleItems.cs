@@ -44,10 +44,11 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
         _importsRead = false;
     }
 
-    /// <summary>The number in the whole file; false when the lists do not have it.</summary>
-    public bool TryResolve(uint number, out uint global)
+    /// <summary>The number in the whole file and the module that exports it; false when the lists do not have it.</summary>
+    public bool TryResolve(uint number, out uint global, out PdbModule owner)
     {
         global = 0;
+        owner = default;
         if (_reader is null)
         {
             return false;
@@ -67,7 +68,7 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
             return false;
         }
 
-        return TryFindModule(_imports[scope].Name, out var other) && ExportsOf(other).TryGetValue(local, out global)
+        return TryFindModule(_imports[scope].Name, out owner) && ExportsOf(owner).TryGetValue(local, out global)
             && !IsCrossModule(global);
     }
 

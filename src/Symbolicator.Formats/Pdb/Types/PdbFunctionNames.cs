@@ -88,6 +88,14 @@ internal sealed class PdbFunctionNames : IDisposable
         return name;
     }
 
+    /// <summary>The number of an item in the whole file and the module that it comes from; false when it is of this module.</summary>
+    public bool TryFindOwner(uint item, out uint number, out PdbModule owner)
+    {
+        number = item;
+        owner = default;
+        return CrossModuleItems.IsCrossModule(item) && _crossModule.TryResolve(item, out number, out owner);
+    }
+
     public void Dispose()
     {
         _types.Dispose();
@@ -212,7 +220,7 @@ internal sealed class PdbFunctionNames : IDisposable
     private bool TryGlobal(uint number, out uint global)
     {
         global = number;
-        if (!CrossModuleItems.IsCrossModule(number) || _crossModule.TryResolve(number, out global))
+        if (!CrossModuleItems.IsCrossModule(number) || _crossModule.TryResolve(number, out global, out _))
         {
             return true;
         }
