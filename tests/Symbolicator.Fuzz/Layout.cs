@@ -26,6 +26,10 @@ internal static class Layout
         {
             AddSymCache(parts, file);
         }
+        else if (file.AsSpan().StartsWith("Microsoft C/C++ MSF"u8) && file.Length > 64)
+        {
+            AddMultiStream(parts, file);
+        }
         else if (file.AsSpan().StartsWith("MSCF"u8) && file.Length > 44)
         {
             parts.AddRange(CabinetBlocks(file).Take(MaxParts / 2));
@@ -92,6 +96,37 @@ internal static class Layout
         {
             int at = (int)(directory + (i * 12));
             Add(parts, file, Word(file, at + 8), Word(file, at + 4));
+        }
+    }
+
+    /// <summary>The directory of a PDB and the first block of each stream.</summary>
+    private static void AddMultiStream(List<(int Offset, int Length)> parts, byte[] file)
+    {
+        long block = Word(file, 32);
+        long list = block * Word(file, 52);
+        if (block is < 512 or > 65536 || list + 4 > file.Length)
+        {
+            return;
+        }
+
+        long directory = block * Word(file, (int)list);
+        if (directory + 4 > file.Length)
+        {
+            return;
+        }
+
+        // Only what lies in the first block of the directory; that is all of it in small files.
+        Add(parts, file, directory, Math.Min(block, Word(file, 44)));
+        uint count = Word(file, (int)directory);
+        long blocks = directory + 4 + (4L * count);
+        for (uint i = 0; i < count && blocks + 4 <= Math.Min(directory + block, file.Length); i++)
+        {
+            uint length = Word(file, (int)(directory + 4 + (4L * i)));
+            if (length is not (0 or uint.MaxValue))
+            {
+                Add(parts, file, block * Word(file, (int)blocks), Math.Min(block, length));
+                blocks += 4 * ((length + block - 1) / block);
+            }
         }
     }
 

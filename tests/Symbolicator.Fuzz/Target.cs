@@ -2,6 +2,7 @@ using Symbolicator.Formats.Archives;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Minidump;
 using Symbolicator.Formats.Model;
+using Symbolicator.Formats.Pdb;
 using Symbolicator.Formats.Unwind;
 using Symbolicator.SymCache;
 
@@ -16,11 +17,27 @@ internal sealed record Target(string Name, Func<byte[], bool> Takes, Action<byte
     [
         new("object", bytes => bytes.AsSpan().StartsWith("\u007fELF"u8), ReadObject),
         new("breakpad", bytes => bytes.AsSpan().StartsWith("MODULE "u8), ReadObject),
+        new("pdb", bytes => bytes.AsSpan().StartsWith("Microsoft C/C++ MSF"u8), ReadPdb),
         new("minidump", bytes => bytes.AsSpan().StartsWith("MDMP"u8) || bytes.AsSpan().StartsWith("PMDM"u8), ReadMinidump),
         new("symcache", bytes => bytes.AsSpan().StartsWith("SCF1"u8), ReadSymCache),
         new("unpacker", bytes => Unpacker.Probe(bytes) is not (CompressionKind.None or CompressionKind.Cab), ReadCompressed),
         new("cabinet", bytes => Unpacker.Probe(bytes) == CompressionKind.Cab, ReadCompressed),
     ];
+
+    private static void ReadPdb(byte[] bytes)
+    {
+        using var file = new MemoryFileBytes(bytes);
+        foreach (var image in ObjectFormats.Open(file))
+        {
+            using (image)
+            {
+                ReadObject(image);
+                var pdb = (PdbObject)image;
+                pdb.ReadSourceLink()?.TryGetUrl("C:\\src\\file.cpp", out _);
+                pdb.ReadSourceServer()?.TryFind("C:\\src\\file.cpp", out _);
+            }
+        }
+    }
 
     private static void ReadObject(byte[] bytes)
     {

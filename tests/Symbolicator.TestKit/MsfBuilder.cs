@@ -36,7 +36,23 @@ public sealed class MsfBuilder(int blockSize = 4096)
         return this;
     }
 
+    /// <summary>Streams in order of their numbers; null for nil ones.</summary>
+    public IReadOnlyList<byte[]?> Streams => _streams;
+
     public byte[] Build()
+    {
+        var pieces = BuildPieces();
+        byte[] file = new byte[pieces[^1].Offset + pieces[^1].Content.Length];
+        foreach (var (offset, content) in pieces)
+        {
+            content.CopyTo(file, offset);
+        }
+
+        return file;
+    }
+
+    /// <summary>What is not zero in the file, ascending; the last piece is a whole block.</summary>
+    public List<(long Offset, byte[] Content)> BuildPieces()
     {
         var blocks = new List<byte[]>(); // content of the blocks to place
         var lists = _streams.ConvertAll(stream => Split(stream ?? [], blocks));
@@ -67,19 +83,23 @@ public sealed class MsfBuilder(int blockSize = 4096)
         }
 
         int last = places.Length == 0 ? 2 : places.Max();
-        byte[] file = new byte[(last + 1) * blockSize];
-        Encoding.ASCII.GetBytes("Microsoft C/C++ MSF 7.00\r\n\u001aDS\0\0\0").CopyTo(file, 0);
-        Put(file, 32, blockSize);
-        Put(file, 36, 1); // free block map
-        Put(file, 40, last + 1);
-        Put(file, 44, directoryBytes);
-        root.CopyTo(file, 52);
+        byte[] super = new byte[blockSize];
+        Encoding.ASCII.GetBytes("Microsoft C/C++ MSF 7.00\r\n\u001aDS\0\0\0").CopyTo(super, 0);
+        Put(super, 32, blockSize);
+        Put(super, 36, 1); // free block map
+        Put(super, 40, last + 1);
+        Put(super, 44, directoryBytes);
+        root.CopyTo(super, 52);
+        var pieces = new List<(long Offset, byte[] Content)> { (0, super) };
         for (int i = 0; i < blocks.Count; i++)
         {
-            blocks[i].CopyTo(file, places[i] * blockSize);
+            byte[] block = new byte[blockSize];
+            blocks[i].CopyTo(block, 0);
+            pieces.Add(((long)places[i] * blockSize, block));
         }
 
-        return file;
+        pieces.Sort((left, right) => left.Offset.CompareTo(right.Offset));
+        return pieces;
     }
 
     /// <summary>Numbers of blocks for all content; the two free block maps of every interval are left out.</summary>

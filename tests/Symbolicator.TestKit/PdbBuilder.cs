@@ -154,7 +154,10 @@ public sealed class PdbBuilder(int blockSize = 4096)
         return record.Patch(0, (ulong)record.Length - 2, 2).ToArray();
     }
 
-    public byte[] Build()
+    public byte[] Build() => BuildStreams().Build();
+
+    /// <summary>The streams, not yet in a file.</summary>
+    public MsfBuilder BuildStreams()
     {
         // 0 is the old directory; 1 to 4 have their numbers by definition.
         var msf = new MsfBuilder(blockSize) { Scatter = Scatter };
@@ -171,7 +174,7 @@ public sealed class PdbBuilder(int blockSize = 4096)
             msf.Stream(3, DbiStream(msf));
         }
 
-        return msf.Build();
+        return msf;
     }
 
     private byte[] InfoStream(List<(string Name, int Stream)> named)

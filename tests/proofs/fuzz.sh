@@ -18,7 +18,7 @@ with zipfile.ZipFile(sys.argv[2], "w", zipfile.ZIP_DEFLATED) as z: z.write(sys.a
 done
 dotnet build -c Release -v q -nologo tests/Symbolicator.Fuzz >/dev/null
 fuzz=(nice -n 19 dotnet artifacts/bin/Symbolicator.Fuzz/release/Symbolicator.Fuzz.dll)
-corpus=(tests/fixtures/elf tests/fixtures/minidump tests/fixtures/breakpad tests/fixtures/hostile tests/fixtures/cab "$work/packed")
+corpus=(tests/fixtures/elf tests/fixtures/minidump tests/fixtures/breakpad tests/fixtures/hostile tests/fixtures/cab tests/fixtures/windows "$work/packed")
 if [ -n "${SAMPLE:-}" ]; then
   "${fuzz[@]}" replay "${corpus[@]}"
   exec "${fuzz[@]}" 4 1 "$failures" "${corpus[@]}"
