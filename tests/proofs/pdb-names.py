@@ -19,7 +19,7 @@ import subprocess
 import sys
 
 EXPLAINED = {'const-parameter', 'folded', 'generated-destructor', 'local-scope', 'long-double', 'template-argument',
-             'undefined-array'}
+             'thunk', 'undefined-array'}
 PUBLIC = re.compile(r'S_PUB32 \[size = \d+\] `(.*)`\n\s+flags = .*, addr = (\d+):(\d+)')
 SECTION = re.compile(r'SECTION HEADER #(\d+)\n(?:.*\n){2}\s+([0-9A-F]+) virtual address')
 
@@ -140,6 +140,8 @@ def classify(ours, meanings):
     if ours in theirs:
         return 'equal'
     name, parameters = split(ours)
+    if not parameters:
+        return 'thunk' if all(t.startswith('[thunk]') for t in theirs) else 'no-parameters'
     if any(without_const(parameters) == without_const(p) and n == name for n, p in map(split, theirs) if p):
         return 'const-parameter'
     scope = name[:name.rfind('::~')] if '::~' in name else None
@@ -179,8 +181,8 @@ def main():
         for line in run(*cli, 'functions', '--json', pdb).splitlines():
             function = json.loads(line)
             names = by_address.get(int(function['addr'], 16))
-            if not names:
-                continue
+            if not names or function['name'] in names:
+                continue  # without a decorated name, or without debug information
             kind = classify(spelling(function['name']), [meanings[n] for n in names])
             counts[kind] += 1
             if kind != 'equal' and (kind not in EXPLAINED or options.verbose > 5) and counts[kind] <= options.verbose:
@@ -193,7 +195,7 @@ def main():
     if options.markdown:
         print('| PDB | functions | equal | ' + ' | '.join(kinds) + ' |\n|---' * 1 + '|---' * (len(kinds) + 2) + '|')
         for pdb, counts in rows:
-            label = '/'.join(pdb.split('/')[-2:])
+            label = '/'.join(part for part in pdb.split('/')[-3:] if part != 'native')
             print('| %s | %d | %d | %s |' % (label, sum(counts.values()), counts['equal'], ' | '.join(str(counts[k]) for k in kinds)))
     else:
         print(dict(total))
