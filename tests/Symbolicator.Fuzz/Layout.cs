@@ -18,6 +18,10 @@ internal static class Layout
         {
             AddElf(parts, file);
         }
+        else if (file.AsSpan().StartsWith("MZ"u8) && file.Length > 64)
+        {
+            AddPe(parts, file);
+        }
         else if (file.AsSpan().StartsWith("MDMP"u8) && file.Length > 32)
         {
             AddMinidump(parts, file);
@@ -84,6 +88,27 @@ internal static class Layout
         {
             int at = (int)(sections + (i * size));
             Add(parts, file, wide ? Wide(file, at + 24, big) : Word(file, at + 16, big), wide ? Wide(file, at + 32, big) : Word(file, at + 20, big));
+        }
+    }
+
+    private static void AddPe(List<(int Offset, int Length)> parts, byte[] file)
+    {
+        long header = Word(file, 60);
+        if (header > file.Length - 24)
+        {
+            return;
+        }
+
+        int at = (int)header;
+        Add(parts, file, at, 24);
+        long optional = Half(file, at + 20, false);
+        Add(parts, file, at + 24, optional);
+        Add(parts, file, Word(file, at + 12), 18L * Word(file, at + 16)); // symbols
+        long sections = at + 24 + optional;
+        for (int left = Half(file, at + 6, false); left > 0 && sections <= file.Length - 40; left--, sections += 40)
+        {
+            Add(parts, file, sections, 40);
+            Add(parts, file, Word(file, (int)sections + 20), Word(file, (int)sections + 16));
         }
     }
 

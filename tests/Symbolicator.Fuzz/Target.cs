@@ -11,11 +11,12 @@ namespace Symbolicator.Fuzz;
 /// <summary>A reader under test: which files are for it, and everything that it can be asked about one.</summary>
 internal sealed record Target(string Name, Func<byte[], bool> Takes, Action<byte[]> Read)
 {
-    private const int Samples = 64;
+    private const int Samples = 96;
 
     public static IReadOnlyList<Target> All { get; } =
     [
         new("object", bytes => bytes.AsSpan().StartsWith("\u007fELF"u8), ReadObject),
+        new("pe", bytes => bytes.AsSpan().StartsWith("MZ"u8), ReadObject),
         new("breakpad", bytes => bytes.AsSpan().StartsWith("MODULE "u8), ReadObject),
         new("pdb", bytes => bytes.AsSpan().StartsWith("Microsoft C/C++ MSF"u8), ReadPdb),
         new("minidump", bytes => bytes.AsSpan().StartsWith("MDMP"u8) || bytes.AsSpan().StartsWith("PMDM"u8), ReadMinidump),
@@ -55,6 +56,11 @@ internal sealed record Target(string Name, Func<byte[], bool> Takes, Action<byte
     {
         var names = new InternPool();
         var addresses = new List<ulong> { 0, 1, 0x1000, uint.MaxValue, 1UL << 32, ulong.MaxValue };
+        for (ulong i = 0; i < Samples / 2; i++)
+        {
+            addresses.Add(0x1000 + (i * 0x113)); // where images have code
+        }
+
         var symbols = image.OpenSymbols(names);
         while (symbols.TryReadNext(out var symbol))
         {
@@ -102,9 +108,14 @@ internal sealed record Target(string Name, Func<byte[], bool> Takes, Action<byte
         }
 
         var memory = new Pattern();
+        int programCounter = CpuProfile.For(image.Arch.Family())?.ProgramCounter ?? 0;
         foreach (ulong address in addresses)
         {
-            table.Step(new UnwindFrame(address, 0x40_0000, 4), registers, memory, out _);
+            var frame = new UnwindFrame(address, 0x40_0000, 4);
+            table.Step(frame, registers, memory, out _);
+            var interrupted = registers;
+            interrupted.Set(programCounter, unchecked(frame.LoadAddress + address));
+            table.Step(frame, interrupted, memory, out _);
             table.Describe(address);
         }
     }
