@@ -157,8 +157,8 @@ def points(proc):
     """(address, kind of comparison) for every row and piece of a procedure."""
     end = proc.start + proc.size
     inlined = [(p.start, p.end) for s in walk(proc.sites) for p in s.pieces]
-    for at, stop, _, _ in proc.module.rows():
-        if at < end and stop > proc.start:
+    for at, stop, _, _ in proc.module.readings[0].within(proc.start, end):
+        if stop > proc.start:
             for address in {max(at, proc.start), min(stop, end) - 1}:
                 if not any(a <= address < b for a, b in inlined):
                     yield address, 'lines'
@@ -180,15 +180,11 @@ def compare(path, a, cli):
     answers = ours(cli, 'lookup', path, '\n'.join(map(hex, order)) + '\n') if order else []
     for address, answer in zip(order, answers):
         for what, proc in asked[address].items():
-            candidates = [proc] + [p for p in dump.covering(address) if p is not proc]
-            kinds = []
-            for candidate in candidates:  # procedures folded into one address: any of them is right
-                expected = dump.stacks(candidate, address)
-                kinds.append(matches(dump, expected, answer['frames']))
-                if kinds[-1] is None:
-                    break
-            kind = kinds[-1] if kinds[-1] is None else kinds[0]
-            result.note(what, kind, hex(address), hex(address - proc.start), dump.named(dump.stacks(proc, address)),
+            # Of procedures folded into one address any is right.
+            candidates = [stack for p in [proc] + [p for p in dump.covering(address) if p is not proc] for stack in dump.stacks(p, address)]
+            kinds = [matches(dump, stack, answer['frames']) for stack in candidates]
+            kind = None if None in kinds else kinds[0]
+            result.note(what, kind, hex(address), hex(address - proc.start), dump.named(candidates[0]),
                         [(f['function'], f.get('file'), f.get('line')) for f in answer['frames']])
     return result
 

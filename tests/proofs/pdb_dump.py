@@ -88,36 +88,52 @@ def pieces(raw, start, end, file, line, files):
     return [Piece(*p) for p in found if p[1] > p[0]]
 
 
+class Rows:
+    """Line rows (start, end, file, line), sorted. A row runs to the next one of its range."""
+
+    def __init__(self, ranges):
+        self.rows = []
+        for (_, end), rows in ranges:
+            rows.sort(key=lambda r: r[0])  # stable: of rows at one address the last one counts
+            for (at, line, file), following in zip(rows, rows[1:] + [(end, 0, None)]):
+                if following[0] > at:
+                    self.rows.append((at, following[0], file, line))
+        self.rows.sort(key=lambda r: r[:2])
+        self.starts = [r[0] for r in self.rows]
+
+    def within(self, start, end):
+        """The rows that begin in a range, and the one before."""
+        return self.rows[max(0, bisect.bisect_right(self.starts, start) - 1):bisect.bisect_left(self.starts, end)]
+
+    def at(self, address):
+        """(file, line) of the row that covers an address, or None."""
+        i = bisect.bisect_right(self.starts, address) - 1
+        return self.rows[i][2:] if i >= 0 and address < self.rows[i][1] else None
+
+
 class Module:
     def __init__(self):
-        self.name, self.inlinees, self.files, self.offset, self.ranges = '', {}, {}, 0, collections.defaultdict(list)
-        self.procs, self.merged, self.imports, self.exports = [], None, [], {}
+        self.name, self.inlinees, self.files, self.offset, self.procs = '', {}, {}, 0, []
+        self.imports, self.exports = [], {}
+        self.blocks, self.readings = collections.defaultdict(list), []
 
     def add_file(self, kind, name):
         self.files[self.offset] = name
         self.offset += (6 + CHECKSUM[kind] + 3) & ~3
 
-    def rows(self):
-        """(start, end, file, line), sorted. A row runs to the next one of its range."""
-        if self.merged is None:
-            self.merged = []
-            for (start, end), rows in self.ranges.items():
-                rows.sort(key=lambda r: r[0])  # stable: of rows at one address the last one counts
-                for i, (at, line, file) in enumerate(rows):
-                    stop = rows[i + 1][0] if i + 1 < len(rows) else end
-                    if stop > at:
-                        self.merged.append((at, stop, file, line))
-            self.merged.sort(key=lambda r: r[:2])
-            self.merged_starts = [r[0] for r in self.merged]
-        return self.merged
+    def open_block(self, key, file):
+        """A block of rows. A range is printed once for each file; for the same file again only when the linker has folded two
+        functions into one, and then each copy is a reading of its own."""
+        copies = self.blocks[key]
+        if not copies or file in copies[-1][0]:
+            copies.append((set(), []))
+        copies[-1][0].add(file)
+        return copies[-1][1]
 
-    def line_at(self, address):
-        """(file, line) of the row that covers an address, or None."""
-        self.rows()
-        i = bisect.bisect_right(self.merged_starts, address) - 1
-        if i >= 0 and self.merged[i][0] <= address < self.merged[i][1]:
-            return self.merged[i][2:]
-        return None
+    def settle(self):
+        """One set of rows for each reading; most modules have one."""
+        most = max(map(len, self.blocks.values()), default=1)
+        self.readings = [Rows([(key, copies[min(i, len(copies) - 1)][1]) for key, copies in self.blocks.items()]) for i in range(most)]
 
 
 class Dump:
@@ -132,6 +148,7 @@ class Dump:
         self.imports([tool, 'bytes', '--chunks', '--split-chunks', path])
         self.by_name = {m.name: m for m in self.modules.values()}
         for module in self.modules.values():
+            module.settle()
             for proc in module.procs:
                 for site in proc.sites:
                     self.place(module, site, proc.start, proc.start, proc.start + proc.size)
@@ -147,10 +164,10 @@ class Dump:
             if line.startswith('====='):
                 handler, self.module = handlers.get(previous.strip()), None
             elif handler is not None:
-                match = re.match(r'Mod (\d+) \| `(.*)`', line)
+                match = re.match(r'\s*Mod (\d+) \| `(.*)`', line)
                 if match:
                     self.modules[int(match[1])].name = match[2].lower()
-                    self.module, self.file_name, self.range, self.scopes = self.modules[int(match[1])], None, None, []
+                    self.module, self.file_name, self.block, self.scopes = self.modules[int(match[1])], None, None, []
                     self.pending = None
                 else:
                     handler(line)
@@ -265,22 +282,22 @@ class Dump:
     def row(self, line):
         if self.module is None or not line.strip():
             return
-        match = re.match(r'  (\d{4}):([0-9A-F]{8})-([0-9A-F]{8}), line/(?:column/)?addr entries = ', line)
+        match = re.match(r'\s+(\d{4}):([0-9A-F]{8})-([0-9A-F]{8}), line/(?:column/)?addr entries = ', line)
         if match:
-            section = int(match[1])
-            self.range = (self.rva(section, int(match[2], 16)), self.rva(section, int(match[3], 16)), section)
-        elif line.startswith('  ') and self.range:
+            self.section = int(match[1])
+            key = self.rva(self.section, int(match[2], 16)), self.rva(self.section, int(match[3], 16))
+            self.block = self.module.open_block(key, self.file_name) if key[0] is not None else None
+        elif line.startswith('  ') and self.block is not None:
             for number, at in re.findall(r'([0-9A-Z]+)(?::\d+(?:-\d+)?)? ([0-9A-F]{8})', line):
-                if self.range[0] is not None:
-                    number = 0 if number in ('ASI', 'NSI') or int(number) in HIDDEN else int(number)
-                    self.module.ranges[self.range[:2]].append((self.rva(self.range[2], int(at, 16)), number, self.file_name))
+                number = 0 if number in ('ASI', 'NSI') or int(number) in HIDDEN else int(number)
+                self.block.append((self.rva(self.section, int(at, 16)), number, self.file_name))
         else:
-            match = re.match(r'(.*) \((?:None|MD5|SHA-1|SHA-256): [0-9A-F]*\)$', line)
+            match = re.match(r'\s*(\S.*) \((?:no checksum|[\w-]+: [0-9A-F]*)\)$', line)
             if match:
-                self.file_name, self.range = match[1], None
+                self.file_name, self.block = match[1], None
 
     def inlinee(self, line):
-        match = re.match(r'\s+(0x[0-9A-F]+) \|\s+(\d+) \| (.*) \((?:None|MD5|SHA-1|SHA-256): [0-9A-F]*\)$', line)
+        match = re.match(r'\s+(0x[0-9A-F]+) \|\s+(\d+) \| (.*) \((?:no checksum|[\w-]+: [0-9A-F]*)\)$', line)
         if match:
             self.module.inlinees.setdefault(int(match[1], 16), (match[3], int(match[2])))
 
@@ -326,11 +343,14 @@ class Dump:
             i -= 1
 
     def stacks(self, proc, address):
-        """The stack at an address of a procedure, innermost first: (kind, name or id, file, line)."""
-        module = proc.module
+        """The stack at an address of a procedure, innermost first: (kind, name or id, file, line); one for each reading."""
+        for rows in proc.module.readings:
+            yield self.stack(proc, rows, address)
+
+    def stack(self, proc, rows, address):
         stack = [('proc', proc.name)]
-        lines = [module.line_at(address)]
-        sites, caller = proc.sites, module.line_at
+        lines = [rows.at(address)]
+        sites, caller = proc.sites, rows.at
         while True:
             site = next((s for s in sites if any(p.start <= address < p.end for p in s.pieces)), None)
             if site is None:
