@@ -49,8 +49,9 @@ def signed(value):
     return -(value >> 1) if value & 1 else value >> 1
 
 
-def pieces(raw, start, end, file, line, files):
-    """The ranges of a site with file and line. A piece without a length ends where the next begins, the last at `end`."""
+def pieces(raw, start, around, end, file, line, files):
+    """The ranges of a site with file and line. A piece without a length ends where the next begins, the last one where the code
+    of the site around it ends (neighbouring pieces taken together), else at `end`."""
     found = []  # [start, end or None, file, line]
     offset = base = 0
 
@@ -84,8 +85,20 @@ def pieces(raw, start, end, file, line, files):
             offset += args[1]
             emit(args[0])
     if found and found[-1][1] is None:
-        found[-1][1] = end
+        stop = found[-1][0] if around else end
+        for piece in around or ():
+            stop = piece.end if piece.start <= stop < piece.end else stop
+        found[-1][1] = stop
     return [Piece(*p) for p in found if p[1] > p[0]]
+
+
+def visible(sites):
+    """Sites in the order of their records, those inside of sites without lines included."""
+    for site in sites:
+        if site.pieces:
+            yield site
+        else:
+            yield from visible(site.children)
 
 
 class Rows:
@@ -151,7 +164,7 @@ class Dump:
             module.settle()
             for proc in module.procs:
                 for site in proc.sites:
-                    self.place(module, site, proc.start, proc.start, proc.start + proc.size)
+                    self.place(module, site, proc.start, None, proc.start + proc.size)
         self.procs = sorted((p for m in self.modules.values() for p in m.procs), key=lambda p: (p.start, p.size))
         self.starts = [p.start for p in self.procs]
         self.longest = max((p.size for p in self.procs), default=0)
@@ -198,28 +211,24 @@ class Dump:
         if process.wait():
             raise RuntimeError('%s failed' % ' '.join(command))
 
-    def place(self, module, site, base, start, end):
-        """Decodes a site. With whole-program optimisation its lines can be recorded in the module that defines the inlinee."""
-        owner, index = self.resolve(module, site.inlinee)
-        for holder, key in ((module, site.inlinee), (module, index), (owner, index)):
-            if key in holder.inlinees:
-                file, line = holder.inlinees[key]
-                site.pieces = pieces(site.raw, base, end, file, line, holder.files)
-                break
-        site.inlinee = index
+    def place(self, module, site, base, around, end):
+        if site.inlinee in module.inlinees:
+            file, line = module.inlinees[site.inlinee]
+            site.pieces = pieces(site.raw, base, around, end, file, line, module.files)
+        site.inlinee = self.resolve(module, site.inlinee)
         for child in site.children:
-            self.place(module, child, base, start, max((p.end for p in site.pieces), default=end))
+            self.place(module, child, base, site.pieces or around, end)
 
     def resolve(self, module, index):
-        """(module, item) of an inlinee: whole-program optimisation refers to the items of other modules."""
+        """The item of an inlinee: whole-program optimisation refers to the items of other modules."""
         if not index & 0x80000000:
-            return module, index
+            return index
         where, which = index >> 20 & 0x7ff, index & 0xfffff
         if where < len(module.imports) and which < len(module.imports[where][1]):
             name, ids = module.imports[where]
             if name in self.by_name and ids[which] in self.by_name[name].exports:
-                return self.by_name[name], self.by_name[name].exports[ids[which]]
-        return module, index
+                return self.by_name[name].exports[ids[which]]
+        return index
 
     # One handler for each part of the dump.
 
@@ -275,7 +284,7 @@ class Dump:
             if owner is not None:
                 (owner.children if isinstance(owner, Site) else owner.sites).append(site)
             return
-        match = re.match(r'\s{11}([0-9A-F]+)(?:\s|$)', line)
+        match = re.match(r'\s{11,}((?:[0-9A-F]{2})+)(?:\s|$)', line)
         if match:
             site.raw += bytes.fromhex(match[1])
 
@@ -297,7 +306,7 @@ class Dump:
                 self.file_name, self.block = match[1], None
 
     def inlinee(self, line):
-        match = re.match(r'\s+(0x[0-9A-F]+) \|\s+(\d+) \| (.*) \((?:no checksum|[\w-]+: [0-9A-F]*)\)$', line)
+        match = re.match(r'\s*(0x[0-9A-F]+) \|\s+(\d+) \| (.*) \((?:no checksum|[\w-]+: [0-9A-F]*)\)$', line)
         if match:
             self.module.inlinees.setdefault(int(match[1], 16), (match[3], int(match[2])))
 
@@ -348,21 +357,17 @@ class Dump:
             yield self.stack(proc, rows, address)
 
     def stack(self, proc, rows, address):
-        stack = [('proc', proc.name)]
-        lines = [rows.at(address)]
-        sites, caller = proc.sites, rows.at
+        """A call is where the code around it has its line for the same address. A site without lines of its own is none, and
+        the calls in it belong to the code around it."""
+        frames, line, sites = [('proc', proc.name)], [rows.at(address)], proc.sites
         while True:
-            site = next((s for s in sites if any(p.start <= address < p.end for p in s.pieces)), None)
-            if site is None:
-                break
-            piece = next(p for p in site.pieces if p.start <= address < p.end)
-            lines[-1] = caller(site.pieces[0].start)
-            stack.append(('inline', site.inlinee))
-            lines.append((piece.file, piece.line))
-            own = site.pieces
-            caller = lambda a, own=own: next(((p.file, p.line) for p in own if p.start <= a < p.end), None)
+            found = next(((s, p) for s in visible(sites) for p in s.pieces if p.start <= address < p.end), None)
+            if found is None:
+                return [frame + (where or (None, 0)) for frame, where in zip(frames, line)][::-1]
+            site, piece = found
+            frames.append(('inline', site.inlinee))
+            line.append((piece.file, piece.line))
             sites = site.children
-        return [(kind, name) + (line or (None, 0)) for (kind, name), line in zip(stack, lines)][::-1]
 
     def named(self, stack):
         return [(name if kind == 'proc' else '::'.join(filter(None, self.callee(name))), file, line) for kind, name, file, line in stack]
