@@ -135,18 +135,29 @@ class Module:
         self.offset += (6 + CHECKSUM[kind] + 3) & ~3
 
     def open_block(self, key, file):
-        """A block of rows. A range is printed once for each file; for the same file again only when the linker has folded two
-        functions into one, and then each copy is a reading of its own."""
-        copies = self.blocks[key]
-        if not copies or file in copies[-1][0]:
-            copies.append((set(), []))
-        copies[-1][0].add(file)
-        return copies[-1][1]
+        rows = []
+        self.blocks[key].append((file, rows))
+        return rows
 
     def settle(self):
-        """One set of rows for each reading; most modules have one."""
-        most = max(map(len, self.blocks.values()), default=1)
-        self.readings = [Rows([(key, copies[min(i, len(copies) - 1)][1]) for key, copies in self.blocks.items()]) for i in range(most)]
+        """A range is printed once for each file. It is printed again when the linker has folded two functions into one: then a
+        file comes twice, or two blocks begin where the range does. Each copy is a reading of its own; most modules have one."""
+        folded = {key: self.copies(key[0], blocks) for key, blocks in self.blocks.items()}
+        most = max(map(len, folded.values()), default=1)
+        self.readings = [Rows([(key, copies[min(i, len(copies) - 1)]) for key, copies in folded.items()]) for i in range(most)]
+
+    @staticmethod
+    def copies(start, blocks):
+        found, files, begun = [], set(), False
+        for file, rows in blocks:
+            begins = any(at == start for at, _, _ in rows)
+            if not found or file in files or (begun and begins):
+                found.append([])
+                files, begun = set(), False
+            found[-1].extend(rows)
+            files.add(file)
+            begun = begun or begins
+        return found
 
 
 class Dump:

@@ -13,6 +13,9 @@ internal static class RecordedName
 
     private static ReadOnlySpan<byte> Bracketed => "(anonymous namespace)"u8; // clang in template arguments
 
+    private static ReadOnlySpan<byte> ItaniumOperators =>
+        "nwnadldaawpsngaddecoplmimldvrmaneoaSpLmImLdVrMaNoReOlsrslSrSeqneltgtlegessntaaooppmmcmpmptclixqucvli"u8;
+
     private static ReadOnlySpan<byte> Hashed => "?A0x"u8; // MSVC in names of functions
 
     /// <summary>
@@ -27,9 +30,30 @@ internal static class RecordedName
 
         var bare = name.StartsWith("__"u8) ? name[1..] : name; // i686 puts an underscore in front
         return (name[0] == '?' && !name.StartsWith(Hashed))
-            || bare.StartsWith("_Z"u8)
+            || (bare.StartsWith("_Z"u8) && IsItanium(bare[2..]))
             || (bare.StartsWith("_R"u8) && bare[2] is (byte)'N' or (byte)'C' or (byte)'M' or (byte)'X' or (byte)'Y' or (byte)'I')
             || name.StartsWith("$s"u8) || name.StartsWith("$S"u8);
+    }
+
+    /// <summary>
+    /// What may follow <c>_Z</c>: the length of a name, a nested, local, special or standard one, or an operator. The library of
+    /// MSVC has functions such as <c>_Zero_range</c>.
+    /// </summary>
+    private static bool IsItanium(ReadOnlySpan<byte> encoding) => encoding.Length > 0
+        && (encoding[0] is >= (byte)'0' and <= (byte)'9' or (byte)'N' or (byte)'L' or (byte)'S' or (byte)'T' or (byte)'G' or (byte)'Z'
+            || (encoding.Length > 1 && IsOperator(encoding[..2])));
+
+    private static bool IsOperator(ReadOnlySpan<byte> code)
+    {
+        for (int at = 0; at < ItaniumOperators.Length; at += 2)
+        {
+            if (code.SequenceEqual(ItaniumOperators.Slice(at, 2)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Appends a name; anonymous namespaces, which compilers spell in four ways, become one.</summary>

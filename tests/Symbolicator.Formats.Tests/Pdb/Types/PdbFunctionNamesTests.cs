@@ -153,6 +153,8 @@ public sealed class PdbFunctionNamesTests
     [InlineData("?f@@YAXXZ")]
     [InlineData("_ZN4core3ptr4readE")]
     [InlineData("__ZN1C1fEv")]
+    [InlineData("_Z1fi")]
+    [InlineData("_ZplRK1AS1_")]
     [InlineData("_RNvC3foo3bar")]
     [InlineData("$s4main3fooyyF")]
     public void Mangled_names_stay_as_they_are(string name) => Assert.Equal(name, Procedure(name, _types.Procedure(Void, Int)));
@@ -166,6 +168,8 @@ public sealed class PdbFunctionNamesTests
     [InlineData("operator?A0x", "operator?A0x()")]
     [InlineData("`dynamic initializer for 'x''", "`dynamic initializer for 'x''()")]
     [InlineData("_RTC_Initialize", "_RTC_Initialize()")]
+    [InlineData("std::_Zero_range", "std::_Zero_range()")]
+    [InlineData("_Zero_range", "_Zero_range()")]
     [InlineData("f<`n::g'::`2'::<lambda_1>,1>", "f<`n::g'::`2'::<lambda_1>,1>()")]
     [InlineData("n::C::~C", "n::C::~C()")]
     public void Names_of_compilers_are_kept_but_for_anonymous_namespaces(string name, string expected) =>
