@@ -8,7 +8,8 @@ namespace Symbolicator.Formats.Pdb;
 /// <summary>
 /// Streams public symbols ascending by the address that the linker gave. Of several at one address, as identical functions
 /// that were folded have them, the first of the file comes last: that is the one to prefer. They have no sizes, but none
-/// reaches past its section. In a rearranged image the preferred one comes once for each piece of its code.
+/// reaches past its contribution, so that it does not name the static functions behind it, or past its section. In a
+/// rearranged image the preferred one comes once for each piece of its code.
 /// </summary>
 internal sealed class PdbPublicsCursor : ISymbolCursor
 {
@@ -16,6 +17,7 @@ internal sealed class PdbPublicsCursor : ISymbolCursor
     private readonly InternPool _names;
     private readonly MsfStream _stream;
     private readonly PdbPublic[] _publics;
+    private readonly PdbContributions _contributions;
     private readonly List<AddressRange> _pieces = [];
     private byte[] _text = new byte[512];
     private StringRef _pieceName;
@@ -30,6 +32,8 @@ internal sealed class PdbPublicsCursor : ISymbolCursor
         _stream = pdb.Msf.Open(pdb.Dbi is { SymbolRecordStream: not PdbStreams.None } dbi ? dbi.SymbolRecordStream : -1);
         using var records = new MsfReader(_stream);
         _publics = new PdbPublics(pdb, records).Find();
+
+        _contributions = new PdbContributions(pdb.Msf.Open(PdbStreams.DebugInfo), pdb.Dbi?.SectionContributions ?? default);
 
         // A list may name one long record many times; real files stay far below this.
         _nameBudget = (_stream.Length * 16) + (_publics.Length * 256L);
@@ -66,12 +70,13 @@ internal sealed class PdbPublicsCursor : ISymbolCursor
             return false;
         }
 
-        if (_pdb.Addresses.IsRearranged && IsLastAtAddress(index, out uint length))
+        uint end = _contributions.TryFindEnd(entry.Section, entry.Offset, out uint found) ? found : uint.MaxValue;
+        if (_pdb.Addresses.IsRearranged && IsLastAtAddress(index, out uint next))
         {
             _pieces.Clear();
             _piece = 0;
             _pieceName = name;
-            _pdb.Addresses.AddRanges(entry.Section, entry.Offset, length, _pieces);
+            _pdb.Addresses.AddRanges(entry.Section, entry.Offset, Math.Min(end, next) - entry.Offset, _pieces);
             return false;
         }
 
@@ -80,20 +85,18 @@ internal sealed class PdbPublicsCursor : ISymbolCursor
             return false;
         }
 
-        symbol = new PublicSymbol(rva, 0, name, _pdb.Addresses.SectionEnd(rva));
+        ulong limit = _pdb.Addresses.SectionEnd(rva);
+        ulong contribution = (ulong)rva + (end - entry.Offset);
+        symbol = new PublicSymbol(rva, 0, name, limit == 0 ? contribution : Math.Min(limit, contribution));
         return true;
     }
 
-    /// <summary>Whether the next public symbol is elsewhere, and how far it is away; without end in the last of a section.</summary>
-    private bool IsLastAtAddress(int index, out uint length)
+    /// <summary>Whether the next public symbol is elsewhere, and where in this section.</summary>
+    private bool IsLastAtAddress(int index, out uint next)
     {
-        length = uint.MaxValue;
-        if (index + 1 < _publics.Length && _publics[index + 1].Section == _publics[index].Section)
-        {
-            length = _publics[index + 1].Offset - _publics[index].Offset;
-        }
-
-        return length > 0;
+        bool hasNext = index + 1 < _publics.Length && _publics[index + 1].Section == _publics[index].Section;
+        next = hasNext ? _publics[index + 1].Offset : uint.MaxValue;
+        return next > _publics[index].Offset;
     }
 
     private bool TryReadName(uint record, out StringRef name)

@@ -39,8 +39,8 @@ public sealed class SourceServerIndex
     {
     }
 
-    /// <summary>The system as its producer names it (<c>VERCTRL</c>), null when it does not.</summary>
-    public string? VersionControl => _variables.GetValueOrDefault("VERCTRL");
+    /// <summary>The system as its producer names it (<c>VERCTRL</c> or <c>SRCSRVVERCTRL</c>), null when it does not.</summary>
+    public string? VersionControl => _variables.GetValueOrDefault("VERCTRL") ?? _variables.GetValueOrDefault("SRCSRVVERCTRL");
 
     public SourceServerKind Kind => VersionControl?.Trim() switch
     {

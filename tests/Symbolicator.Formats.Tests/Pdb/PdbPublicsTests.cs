@@ -64,6 +64,52 @@ public sealed class PdbPublicsTests
         Assert.Equal([(0x1020, 0x1100, "old")], Symbols(pdb.Build()));
     }
 
+    [Theory]
+    [InlineData(0xeffe_0000 + 19970605, 28)]
+    [InlineData(0xeffe_0000 + 20140516, 32)]
+    public void A_symbol_ends_with_the_contribution_that_it_is_in(uint version, int entryBytes)
+    {
+        var table = new ByteBuilder().U32(version);
+        foreach (var (section, offset, size) in ((int, uint, uint)[])[(1, 0, 0x20), (1, 0x20, 0), (1, 0x40, 0x10), (1, 0x50, 0x40), (2, 0x10, 0x30)])
+        {
+            int start = table.Length;
+            table.U16(section).U16(0).U32(offset).U32(size).PadTo(start + entryBytes);
+        }
+
+        var pdb = new PdbBuilder(512) { Contributions = table.ToArray(), Scatter = true };
+        ushort text = pdb.Section(".text", 0x1000, 0x100);
+        ushort more = pdb.Section(".more", 0x2000, 0x20);
+        pdb.Public("first", text, 0);
+        pdb.Public("second in it", text, 0x10);
+        pdb.Public("in none", text, 0x20);
+        pdb.Public("third", text, 0x40);
+        pdb.Public("folded", text, 0x58);
+        pdb.Public("folded too", text, 0x58);
+        pdb.Public("behind", text, 0x90);
+        pdb.Public("beyond its section", more, 0x18);
+
+        Assert.Equal(
+            [
+                (0x1000, 0x1020, "first"), (0x1010, 0x1020, "second in it"), (0x1020, 0x1100, "in none"), (0x1040, 0x1050, "third"),
+                (0x1058, 0x1090, "folded too"), (0x1058, 0x1090, "folded"), (0x1090, 0x1100, "behind"), (0x2018, 0x2020, "beyond its section"),
+            ],
+            Symbols(pdb.Build()));
+    }
+
+    [Theory]
+    [InlineData("00000000")]
+    [InlineData("00")]
+    [InlineData("2dba2ef1 0100 0000 50000000 10000000 00000000 00000000 00000000 00000000 0100 0000 00000000 ff000000 00000000 00000000 00000000 00000000")]
+    [InlineData("2dba2ef1 0100 0000 00000000 ffffffff")]
+    public void A_table_that_cannot_be_used_limits_nothing(string hex)
+    {
+        var pdb = new PdbBuilder { Contributions = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)) };
+        ushort text = pdb.Section(".text", 0x1000, 0x100);
+        pdb.Public("symbol", text, 0x70);
+
+        Assert.Equal([(0x1070, 0x1100, "symbol")], Symbols(pdb.Build()));
+    }
+
     internal static List<(int Address, int Limit, string Name)> Symbols(byte[] bytes)
     {
         using var file = new MemoryFileBytes(bytes);
