@@ -107,14 +107,20 @@ class Image:
         self.functions = self.find_functions()
 
     def find_functions(self):
-        """Start and name of every function that the PDB knows."""
-        pdb = os.path.splitext(self.path)[0] + '.pdb'
-        text = subprocess.run(['llvm-pdbutil-19', 'dump', '-publics', '-symbols', pdb], check=True, capture_output=True, text=True).stdout
+        """Start and name of every function that the symbol table knows, or else the PDB."""
         found = {}
-        for name, segment, offset in re.findall(r'S_(?:PUB32|[GL]PROC32(?:_ID)?) \[size = \d+\] `(.*)`\n(?:.*flags = function, |.*\n?.*?)addr = (\d+):(\d+)', text):
-            rva, virtual, flags = self.sections[int(segment) - 1]
+        text = subprocess.run(['llvm-objdump-19', '-t', self.path], check=True, capture_output=True, text=True).stdout
+        symbols = re.findall(r'\(sec +(\d+)\)\(fl \S+\)\(ty +20\).* 0x([0-9a-f]+) (\S+)$', text, re.M)
+        symbols = [(name, section, int(offset, 16)) for section, offset, name in symbols]
+        if not symbols:
+            pdb = os.path.splitext(self.path)[0] + '.pdb'
+            text = subprocess.run(['llvm-pdbutil-19', 'dump', '-publics', '-symbols', pdb], check=True, capture_output=True, text=True).stdout
+            symbols = [(name, section, int(offset)) for name, section, offset in re.findall(
+                r'S_(?:PUB32|[GL]PROC32(?:_ID)?) \[size = \d+\] `(.*)`\n(?:.*flags = function, |.*\n?.*?)addr = (\d+):(\d+)', text)]
+        for name, section, offset in symbols:
+            rva, virtual, flags = self.sections[int(section) - 1]
             if flags & 0x20000000:
-                found.setdefault(rva + int(offset), name)
+                found.setdefault(rva + offset, name)
         starts = sorted(found)
         functions = []
         for i, start in enumerate(starts):
@@ -179,7 +185,7 @@ class Run:
     def call(self, rva, arguments, force=None, handler=None, after=0):
         """Runs a function until it returns, faults or takes too long.
 
-        force: a source of dice; half of the conditional branches go where nobody has been yet.
+        force: a source of dice; half of the conditional branches go where they say, first to where nobody has been yet.
         handler: a function that interrupts this one after some instructions."""
         uc, cpu = self.uc, self.cpu
         self.force, self.handler, self.after, self.inside = force, handler, after, 0
@@ -279,14 +285,13 @@ class Run:
                 and frame.function != self.image.entry and address - self.image.base != before + self.image.instructions[before][1])
 
     def redirect(self, rva):
-        """Takes a branch to where nobody has been."""
+        """Takes a conditional branch to where nobody has been, or anywhere."""
         name, size, target = self.image.instructions[rva]
         if self.force is None or not self.cpu.branch.match(name) or target is None or self.force.random() < 0.5:
             return
-        new = [way for way in (target, rva + size) if not self.seen[way]]
-        if len(new) == 1:
-            self.before = None
-            self.uc.reg_write(self.cpu.registers[self.cpu.pc], self.image.base + new[0])
+        ways = [way for way in (target, rva + size) if not self.seen[way]] or [target, rva + size]
+        self.before = None
+        self.uc.reg_write(self.cpu.registers[self.cpu.pc], self.image.base + self.force.choice(ways))
 
     def interrupt(self, address):
         """Makes the frame that the handler expects, and enters it."""

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs our own PE images of x64, arm64 and x86 in Unicorn, stopped before every instruction: the caller that our unwinder
 # finds (program counter, stack pointer, saved registers, and its callers) is the one that execution shows. Writes
-# tests/proofs/results/unwind-execution.md; with SAMPLE=1 it makes fewer calls and writes nothing.
+# tests/proofs/results/unwind-execution.md; with SAMPLE=1 it takes some of them and writes nothing.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 . tests/env/tools.sh
@@ -10,10 +10,12 @@ need /usr/lib/python3/dist-packages/unicorn python3-unicorn
 python=/usr/bin/python3 # Debian's, which has the package
 dotnet build -c Release -v q -nologo tests/Symbolicator.UnwindDriver >/dev/null
 driver=(dotnet artifacts/bin/Symbolicator.UnwindDriver/release/Symbolicator.UnwindDriver.dll)
-images=(tests/fixtures/windows/shapes-{x64,arm64}{,-O0}.exe tests/fixtures/windows/shapes-arm64-pac.exe tests/fixtures/windows/folded-x64.exe)
+fixtures=tests/fixtures/windows
+images=("$fixtures"/codes-{x64,arm64}.exe "$fixtures"/shapes-{x64,arm64-pac}.exe)
 if [ -n "${SAMPLE:-}" ]; then
-  exec "$python" tests/proofs/unwind-execution.py --visits 2 --calls 24 --least 200 "${driver[@]}" -- "${images[@]}"
+  exec "$python" tests/proofs/unwind-execution.py --visits 1 --calls 24 --least 200 "${driver[@]}" -- "${images[@]}"
 fi
+images+=("$fixtures"/shapes-{arm64,arm64-O0,x64-O0}.exe "$fixtures"/folded-x64.exe "$fixtures"/prologs-{x64,arm64}-O{0,1,2,s}.exe)
 mkdir -p tests/proofs/results
 status=0; table=$("$python" tests/proofs/unwind-execution.py --markdown --least 200 "${driver[@]}" -- "${images[@]}") || status=$?
 {
@@ -23,7 +25,9 @@ status=0; table=$("$python" tests/proofs/unwind-execution.py --markdown --least 
   echo "arguments, in Unicorn, which stops before every instruction; branches that no argument takes are taken by force. The"
   echo "unwinder is given the registers and the stack. Its caller must have the program counter, the stack pointer and the"
   echo "saved registers that the caller had at the call, and its callers theirs, 12 frames up. \"Every instruction\" counts"
-  echo "functions none of whose instructions was left out."
+  echo "functions none of whose instructions was left out. shapes: tests/fixtures/src/windows; prologs: 70 generated C functions at four"
+  echo "levels of optimisation; codes: 150 generated functions in assembly with random unwind codes, on x64 also of version 2."
+  echo "Interrupts of functions at random instructions test machine frames and contexts. On arm64 return addresses are signed."
   echo
   echo "- Unicorn $("$python" -c 'import unicorn; print(unicorn.__version__)'), $(clang-19 --version | head -1)"
   echo "- .NET $(dotnet --version)"
