@@ -8,9 +8,13 @@ namespace Symbolicator.Formats.FramePrograms;
 /// <param name="limits">Bounds on programs.</param>
 /// <param name="memory">The process.</param>
 /// <param name="faultOffset">Where the record lies in the file.</param>
-/// <param name="calleeParams">Bytes of parameters that the frame below was called with: they lie on this frame's stack.</param>
-internal readonly ref struct WindowsFrameStep(CpuProfile cpu, ParseLimits limits, IMemoryView memory, long faultOffset, uint calleeParams)
+/// <param name="functions">Knows functions; null when nobody does.</param>
+internal readonly ref struct WindowsFrameStep(
+    CpuProfile cpu, ParseLimits limits, IMemoryView memory, long faultOffset, IFunctionStarts? functions = null)
 {
+    // What a frame may have pushed for a call that it has not made yet, in words.
+    private const int SearchedWords = 32;
+
     /// <summary>Computes the caller.</summary>
     /// <param name="record">Covers the address.</param>
     /// <param name="frame">Where the callee executes.</param>
@@ -23,32 +27,33 @@ internal readonly ref struct WindowsFrameStep(CpuProfile cpu, ParseLimits limits
         bool isInterrupted = callee.TryGet(cpu.ProgramCounter, out ulong pc) && pc == lookup;
         if (!isInterrupted)
         {
-            return Apply(record, callee, out caller);
+            return Apply(record, frame, callee, out caller);
         }
 
-        if (X86FrameEdges.TryRunEpilog(cpu, callee, memory, out caller))
+        if (X86FrameEdges.TryRunEpilog(cpu, frame, callee, memory, functions, out caller))
         {
             return new UnwindResult(UnwindOutcome.Stepped, ParameterBytes: record.Params);
         }
 
-        // The callee's registers at the start of the record.
-        ulong start = unchecked(frame.LoadAddress + record.Start) & cpu.AddressMask;
-        if (frame.LookupRva - record.Start >= record.Prolog || !X86FrameEdges.TryUndoProlog(cpu, start, callee, memory, out var before))
+        // Programs hold at the start of their record and sizes behind the prologue; since then the stack pointer may have moved.
+        bool inProlog = frame.LookupRva - record.Start < record.Prolog;
+        ulong start = unchecked(frame.LoadAddress + record.Start + (inProlog ? 0 : record.Prolog)) & cpu.AddressMask;
+        if (!X86FrameEdges.TryUndo(cpu, start, callee, memory, out var before))
         {
-            return Apply(record, callee, out caller);
+            return Apply(record, frame, callee, out caller);
         }
 
-        if (record.StartsFunction || record.Type == WindowsFrameRecord.Fpo || X86FrameEdges.StartsByHeadingFrame(memory, start))
+        if (inProlog && (record.StartsFunction || record.Type == WindowsFrameRecord.Fpo || X86FrameEdges.StartsByHeadingFrame(memory, start)))
         {
             return X86FrameEdges.TryReturn(cpu, before, memory, out caller)
                 ? new UnwindResult(UnwindOutcome.Stepped, ParameterBytes: record.Params)
                 : Failed(MalformedReason.OutOfRange);
         }
 
-        return Apply(record, IsBasedOnBasePointer(record) ? callee : before, out caller);
+        return Apply(record, frame, IsBasedOnBasePointer(record) ? callee : before, out caller);
     }
 
-    private UnwindResult Apply(in WindowsFrameRecord record, in RegisterState callee, out RegisterState caller)
+    private UnwindResult Apply(in WindowsFrameRecord record, in UnwindFrame frame, in RegisterState callee, out RegisterState caller)
     {
         caller = default;
         if (!callee.TryGet(cpu.StackPointer, out ulong stack))
@@ -57,14 +62,37 @@ internal readonly ref struct WindowsFrameStep(CpuProfile cpu, ParseLimits limits
         }
 
         // What the frame has pushed besides the return address; 32-bit stacks wrap.
-        ulong pushed = (ulong)calleeParams + record.Locals + record.SavedRegs;
-        ulong returnSlot = unchecked(stack + pushed) & cpu.AddressMask;
+        ulong pushed = (ulong)frame.CalleeParameterBytes + record.Locals + record.SavedRegs;
+        ulong returnSlot = Search(unchecked(stack + pushed) & cpu.AddressMask, frame.Returns);
         return record.Type switch
         {
-            WindowsFrameRecord.FrameData => RunProgram(record, returnSlot, callee, out caller),
+            WindowsFrameRecord.FrameData => RunProgram(record, frame, returnSlot, callee, out caller),
             WindowsFrameRecord.BasePointer => StepByBasePointer(record, callee, out caller),
-            _ => StepFpo(record, returnSlot, callee, out caller),
+            _ => StepFpo(record, frame, returnSlot, callee, out caller),
         };
+    }
+
+    /// <summary>
+    /// The return address lies where the record says, or higher where the frame has pushed parameters for a call that it
+    /// has not made yet. Without a word that can be one it is taken to be where the record says.
+    /// </summary>
+    private ulong Search(ulong start, IReturnAddresses? returns)
+    {
+        for (int i = 0; i < SearchedWords && returns is not null; i++)
+        {
+            ulong slot = unchecked(start + (ulong)(i * cpu.PointerSize)) & cpu.AddressMask;
+            if (!memory.TryReadUnsigned(slot, cpu.PointerSize, out ulong word))
+            {
+                break;
+            }
+
+            if (returns.CanReturnTo(word))
+            {
+                return slot;
+            }
+        }
+
+        return start;
     }
 
     /// <summary>The caller follows from the base pointer, not from the stack pointer.</summary>
@@ -72,7 +100,8 @@ internal readonly ref struct WindowsFrameStep(CpuProfile cpu, ParseLimits limits
         record.Type == WindowsFrameRecord.BasePointer
         || record.Program.Contains((byte)'@') || record.Program.IndexOf(".raSearch"u8) < 0;
 
-    private UnwindResult RunProgram(in WindowsFrameRecord record, ulong returnSlot, in RegisterState callee, out RegisterState caller)
+    private UnwindResult RunProgram(
+        in WindowsFrameRecord record, in UnwindFrame frame, ulong returnSlot, in RegisterState callee, out RegisterState caller)
     {
         caller = default;
 
@@ -81,7 +110,7 @@ internal readonly ref struct WindowsFrameStep(CpuProfile cpu, ParseLimits limits
         ulong search = aligned && callee.TryGet(cpu.FramePointer, out ulong basePointer)
             ? unchecked(basePointer + (ulong)cpu.PointerSize) & cpu.AddressMask
             : returnSlot;
-        var scope = new WindowsFrameScope(cpu, callee, record, calleeParams, search);
+        var scope = new WindowsFrameScope(cpu, callee, record, frame.CalleeParameterBytes, search);
         var outcome = PostfixMachine.Run(record.Program, ref scope, memory, cpu, limits, out _);
         if (outcome != PostfixOutcome.Done)
         {
@@ -105,7 +134,8 @@ internal readonly ref struct WindowsFrameStep(CpuProfile cpu, ParseLimits limits
         return new UnwindResult(UnwindOutcome.Stepped, ParameterBytes: record.Params);
     }
 
-    private UnwindResult StepFpo(in WindowsFrameRecord record, ulong returnSlot, in RegisterState callee, out RegisterState caller)
+    private UnwindResult StepFpo(
+        in WindowsFrameRecord record, in UnwindFrame frame, ulong returnSlot, in RegisterState callee, out RegisterState caller)
     {
         caller = default;
         if (!memory.TryReadUnsigned(returnSlot, cpu.PointerSize, out ulong returnAddress))
@@ -116,7 +146,7 @@ internal readonly ref struct WindowsFrameStep(CpuProfile cpu, ParseLimits limits
         if (record.UsesBasePointer)
         {
             // The base pointer is pushed first, so it lies below the return address by the other saved registers.
-            ulong slot = unchecked(callee.GetOrZero(cpu.StackPointer) + calleeParams + record.SavedRegs - 8) & cpu.AddressMask;
+            ulong slot = unchecked(returnSlot - record.Locals - 8) & cpu.AddressMask;
             if (!memory.TryReadUnsigned(slot, cpu.PointerSize, out ulong basePointer))
             {
                 return Failed(MalformedReason.OutOfRange);

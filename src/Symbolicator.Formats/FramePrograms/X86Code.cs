@@ -41,6 +41,12 @@ internal enum X86Effect : byte
 
     /// <summary>Returns.</summary>
     Return,
+
+    /// <summary>Jumps to <see cref="X86Instruction.Value"/> bytes behind itself.</summary>
+    Jump,
+
+    /// <summary>Jumps to what a pointer at a fixed address points to: a function of another module.</summary>
+    JumpToImport,
 }
 
 /// <summary>One decoded instruction.</summary>
@@ -103,8 +109,14 @@ internal static class X86Code
                 return Fixed(code, X86Effect.Push, 2);
             case 0x90: // nop
                 return new X86Instruction(X86Effect.None, 1);
-            case 0xa1: // mov eax, [moffs]
+            case 0xa1 or 0xa9 or 0x05 or 0x0d or 0x15 or 0x1d or 0x25 or 0x2d or 0x35 or 0x3d: // eax with [moffs] or imm32
                 return Fixed(code, X86Effect.None, 5);
+            case 0x99: // cdq
+                return new X86Instruction(X86Effect.None, 1);
+            case >= 0x40 and <= 0x4f: // inc, dec
+                return Writes(new X86Instruction(X86Effect.None, 1), opcode & 7);
+            case 0x0f: // movzx, movsx, imul
+                return DecodeTwoBytes(code);
             case 0xa3 when exception: // mov fs:[moffs], eax
                 return Fixed(code, X86Effect.None, 5);
             case >= 0xb8 and <= 0xbf: // mov r32, imm32
@@ -113,6 +125,12 @@ internal static class X86Code
                 return Fixed(code, X86Effect.Return, 3);
             case 0xc3:
                 return new X86Instruction(X86Effect.Return, 1);
+            case 0xe9: // jmp rel32
+                return code.Length < 5
+                    ? default
+                    : new X86Instruction(X86Effect.Jump, 5, 0, BinaryPrimitives.ReadInt32LittleEndian(code[1..]));
+            case 0xeb: // jmp rel8
+                return code.Length < 2 ? default : new X86Instruction(X86Effect.Jump, 2, 0, unchecked((sbyte)code[1]));
             case 0xc9:
                 return new X86Instruction(X86Effect.Leave, 1);
             default:
@@ -150,18 +168,39 @@ internal static class X86Code
                     : operand is { IsRegister: true, Base: Esp, Register: Ebp } && code[0] == 0x89
                         ? new X86Instruction(X86Effect.RestoreStackPointer, length)
                         : ToOperand(operand, length, exception);
-            case 0x39 or 0x3b or 0x85: // cmp, test
+            case 0x38 or 0x39 or 0x3a or 0x3b or 0x84 or 0x85: // cmp, test
                 return new X86Instruction(X86Effect.None, length);
+            case 0x88: // mov r/m8, r8
+                return ToOperand(Byte(operand), length, exception);
+            case 0x8a: // mov r8, r/m8
+                return Writes(new X86Instruction(X86Effect.None, length), operand.Register & 3);
+            case 0xc1: // shifts by imm8
+                return code.Length < length + 1 ? default : ToOperand(operand, length + 1, exception);
+            case 0xc6 when operand.Register == 0: // mov r/m8, imm8
+                return code.Length < length + 1 ? default : ToOperand(Byte(operand), length + 1, exception);
             case 0xc7 when operand.Register == 0: // mov r/m32, imm32
                 return code.Length < length + 4 ? default : ToOperand(operand, length + 4, exception);
             case 0xff when operand.Register == 6: // push r/m32
                 return new X86Instruction(X86Effect.Push, length);
+            case 0xff when operand is { Register: 4, IsRegister: false, Base: < 0 } && operand.Length == 5: // jmp [moffs]
+                return new X86Instruction(X86Effect.JumpToImport, length);
             case 0x83 or 0x81:
                 return DecodeImmediate(code, operand, length, exception);
             default:
                 return default;
         }
     }
+
+    private static X86Instruction DecodeTwoBytes(ReadOnlySpan<byte> code)
+    {
+        bool isKnown = code.Length > 2 && code[1] is (0xaf or 0xb6 or 0xb7 or 0xbe or 0xbf);
+        return isKnown && TryReadOperand(code[2..], out var operand)
+            ? Writes(new X86Instruction(X86Effect.None, 2 + operand.Length), operand.Register)
+            : default;
+    }
+
+    /// <summary>ah, ch, dh and bh have the numbers of esp, ebp, esi and edi.</summary>
+    private static Operand Byte(in Operand operand) => operand.IsRegister ? operand with { Base = operand.Base & 3 } : operand;
 
     /// <summary>add, or, adc, sbb, and, sub, xor, cmp with an immediate of a byte or a word.</summary>
     private static X86Instruction DecodeImmediate(ReadOnlySpan<byte> code, in Operand operand, int length, bool exception)

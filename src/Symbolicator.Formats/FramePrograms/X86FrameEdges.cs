@@ -13,9 +13,10 @@ internal static class X86FrameEdges
 
     /// <summary>
     /// Executes up to the return when only what epilogues consist of lies in between: then the caller is exact, wherever
-    /// that is.
+    /// that is. A jump to the start of a function is a call that returns to the caller.
     /// </summary>
-    public static bool TryRunEpilog(CpuProfile cpu, in RegisterState callee, IMemoryView memory, out RegisterState caller)
+    public static bool TryRunEpilog(
+        CpuProfile cpu, in UnwindFrame frame, in RegisterState callee, IMemoryView memory, IFunctionStarts? functions, out RegisterState caller)
     {
         caller = default;
         if (!callee.TryGet(cpu.ProgramCounter, out ulong pc) || !callee.TryGet(cpu.StackPointer, out ulong stack))
@@ -58,6 +59,9 @@ internal static class X86FrameEdges
 
                     registers.Set(instruction.Register, popped);
                     break;
+                case X86Effect.Jump when functions?.IsFunctionStart(
+                    unchecked(pc + (ulong)instruction.Value - frame.LoadAddress) & cpu.AddressMask) == true:
+                case X86Effect.JumpToImport:
                 case X86Effect.Return:
                     registers.Set(cpu.StackPointer, stack);
                     return TryReturn(cpu, registers, memory, out caller);
@@ -70,15 +74,15 @@ internal static class X86FrameEdges
     }
 
     /// <summary>
-    /// Takes back what the instructions from the start of a record to the program counter have pushed and allocated, so
-    /// that the record's rules, which hold at its start, hold again. False when one of them is not known.
+    /// Takes back what the instructions from a place to the program counter have pushed and allocated, so that rules hold
+    /// again that hold there. False when one of them is not known: a call, a jump.
     /// </summary>
     /// <param name="cpu">Must be i386.</param>
-    /// <param name="start">Absolute address of the record's start.</param>
+    /// <param name="start">Absolute address of the place.</param>
     /// <param name="callee">Registers; its program counter is behind the start.</param>
     /// <param name="memory">The process.</param>
-    /// <param name="before">The registers at the start.</param>
-    public static bool TryUndoProlog(CpuProfile cpu, ulong start, in RegisterState callee, IMemoryView memory, out RegisterState before)
+    /// <param name="before">The registers at the place.</param>
+    public static bool TryUndo(CpuProfile cpu, ulong start, in RegisterState callee, IMemoryView memory, out RegisterState before)
     {
         before = callee;
         if (!callee.TryGet(cpu.StackPointer, out ulong stack) || !callee.TryGet(cpu.ProgramCounter, out ulong pc))

@@ -38,7 +38,16 @@ public interface IUnwindTable
 /// <see cref="UnwindResult.ParameterBytes"/> of the step that led to this frame, 0 when that was no table's: bytes that
 /// this frame has pushed for the one below it (i386 on Windows counts them into the frame).
 /// </param>
-public readonly record struct UnwindFrame(ulong LookupRva, ulong LoadAddress, uint CalleeParameterBytes = 0);
+/// <param name="Returns">Judges words of the stack, for rules that say to search for the return address; null when nobody can.</param>
+public readonly record struct UnwindFrame(
+    ulong LookupRva, ulong LoadAddress, uint CalleeParameterBytes = 0, IReturnAddresses? Returns = null);
+
+/// <summary>Knows where the process has code.</summary>
+public interface IReturnAddresses
+{
+    /// <summary>False for words that cannot be return addresses: outside of all code, or behind anything but a call.</summary>
+    bool CanReturnTo(ulong address);
+}
 
 /// <summary>How a step ended.</summary>
 public enum UnwindOutcome : byte

@@ -1,9 +1,10 @@
 using Symbolicator.Formats.Model;
+using Symbolicator.Formats.Unwind.Cpu;
 
 namespace Symbolicator.Formats.Unwind;
 
 /// <summary>What the strategies may look at while they walk one thread.</summary>
-internal sealed class ThreadScene(WalkThread thread, CodeMap code, CpuProfile cpu, WalkSystem system)
+internal sealed class ThreadScene(WalkThread thread, CodeMap code, CpuProfile cpu, WalkSystem system) : IReturnAddresses
 {
     private readonly bool _hasBounds = thread.StackEnd > thread.StackStart;
 
@@ -31,5 +32,17 @@ internal sealed class ThreadScene(WalkThread thread, CodeMap code, CpuProfile cp
         }
 
         return Memory.TryReadUnsigned(address, Cpu.PointerSize, out value);
+    }
+
+    /// <summary>True also where the code itself is not in the dump.</summary>
+    public bool CanReturnTo(ulong address)
+    {
+        if (address < CpuRules.LowestCode || !Code.WasCode(address - 1))
+        {
+            return false;
+        }
+
+        Span<byte> before = stackalloc byte[CallCode.Window];
+        return !Memory.TryRead(address - CallCode.Window, before) || CallCode.EndsWithCall(Cpu.Family, before, thumb: (address & 1) != 0);
     }
 }

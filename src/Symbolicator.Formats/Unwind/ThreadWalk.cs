@@ -195,7 +195,7 @@ internal sealed class ThreadWalk
     private bool TryTable(IUnwindTable table, RawFrame frame)
     {
         _scene!.Code.TryFind(frame.LookupAddress, out var module);
-        var place = new UnwindFrame(frame.LookupAddress - module.Start, module.Start, _calleeParameters);
+        var place = new UnwindFrame(frame.LookupAddress - module.Start, module.Start, _calleeParameters, _scene);
         var result = table.Step(place, KnownRegisters(), _scene.Memory, out var caller);
         if (result.Outcome == UnwindOutcome.EndOfStack)
         {

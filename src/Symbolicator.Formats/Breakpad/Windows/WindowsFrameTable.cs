@@ -31,7 +31,7 @@ internal sealed class WindowsFrameTable(FileBytes file, ParseLimits limits, Nest
         }
 
         return TryRead(offset, out var record)
-            ? new WindowsFrameStep(cpu, limits, memory, offset, frame.CalleeParameterBytes).Run(record, frame, callee, out caller)
+            ? new WindowsFrameStep(cpu, limits, memory, offset).Run(record, frame, callee, out caller)
             : new UnwindResult(UnwindOutcome.Failed, Fault: new ParseFault(MalformedReason.BadValue, offset));
     }
 

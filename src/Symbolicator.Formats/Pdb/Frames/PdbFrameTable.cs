@@ -8,7 +8,7 @@ namespace Symbolicator.Formats.Pdb.Frames;
 /// Frame data and FPO records of an i386 image, copied to memory: a row per record, each program once. Records nest: the
 /// smallest that contains an address holds, and frame data is preferred to FPO.
 /// </summary>
-internal sealed class PdbFrameTable : IUnwindTable
+internal sealed class PdbFrameTable : IUnwindTable, IFunctionStarts
 {
     private readonly PdbFrameRow[] _rows;
     private readonly byte[] _programs;
@@ -55,7 +55,7 @@ internal sealed class PdbFrameTable : IUnwindTable
             return new UnwindResult(UnwindOutcome.NotCovered);
         }
 
-        return new WindowsFrameStep(_cpu, _limits, memory, _rows[index].FileOffset, frame.CalleeParameterBytes)
+        return new WindowsFrameStep(_cpu, _limits, memory, _rows[index].FileOffset, this)
             .Run(RecordOf(index), frame, callee, out caller);
     }
 
@@ -63,6 +63,13 @@ internal sealed class PdbFrameTable : IUnwindTable
     {
         int index = Find(rva);
         return index < 0 ? null : RecordOf(index).Describe();
+    }
+
+    public bool IsFunctionStart(ulong rva)
+    {
+        // Where one record nests in another that starts as well, the inner one is found: it starts the function, too.
+        int index = Find(rva);
+        return index >= 0 && _rows[index].Start == rva && (_rows[index].Flags & PdbFrameRow.StartsFunction) != 0;
     }
 
     private int Find(ulong rva)
