@@ -35,9 +35,9 @@ internal readonly ref struct WindowsFrameStep(
             return new UnwindResult(UnwindOutcome.Stepped, ParameterBytes: record.Params);
         }
 
-        // Programs hold at the start of their record and sizes behind the prologue; since then the stack pointer may have moved.
+        // Since the place where the record holds the stack pointer may have moved.
         bool inProlog = frame.LookupRva - record.Start < record.Prolog;
-        ulong start = unchecked(frame.LoadAddress + record.Start + (inProlog ? 0 : record.Prolog)) & cpu.AddressMask;
+        ulong start = unchecked(frame.LoadAddress + record.Start + (inProlog || HoldsAtStart(record) ? 0 : record.Prolog)) & cpu.AddressMask;
         if (!X86FrameEdges.TryUndo(cpu, start, callee, memory, out var before))
         {
             return Apply(record, frame, callee, out caller);
@@ -94,6 +94,13 @@ internal readonly ref struct WindowsFrameStep(
 
         return start;
     }
+
+    /// <summary>
+    /// A linker that has a record for each step of a prologue states what was pushed before it. One that has a single record
+    /// for a function states what the whole prologue pushes.
+    /// </summary>
+    private static bool HoldsAtStart(in WindowsFrameRecord record) =>
+        record.Type == WindowsFrameRecord.FrameData && !(record.StartsFunction && record.Locals + (ulong)record.SavedRegs > 0);
 
     /// <summary>The caller follows from the base pointer, not from the stack pointer.</summary>
     private static bool IsBasedOnBasePointer(in WindowsFrameRecord record) =>
