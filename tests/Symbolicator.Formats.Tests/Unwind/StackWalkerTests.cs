@@ -212,6 +212,27 @@ public sealed class StackWalkerTests
         Assert.Equal(["401000 Context 0", "402000 FramePointer 0", "403000 FramePointer 0"], FrameListing.Of(thread));
     }
 
+    /// <summary>
+    /// Locals, a pushed number, a pushed pointer to code that follows no call, one into no module, the return address; then
+    /// a frame whose code is not in the dump.
+    /// </summary>
+    [Fact]
+    public void X86_searches_the_return_address_above_what_a_frame_has_pushed()
+    {
+        const string Program = "$T0 .raSearch = $eip $T0 ^ = $esp $T0 4 + =";
+        using var symbols = Breakpad.SymbolFile.Open(
+            new BreakpadBuilder().Module("windows", "x86").FrameData(0x1000, 0x100, Program, locals: 8).FrameData(0x2000, 0x100, Program));
+        _known.SetUnwindTable(0, symbols.OpenUnwindTable());
+        _known.SetUnwindTable(1, null);
+        var stack = new StackBuilder(Stack, 4).Word(Code + 0x3000).Zeros(1).Word(7).Word(Code + 0x3000).Word(0x1234_5678).Word(Code + 0x2008)
+            .Word(9).Word(Other + 0x4000).Zeros(4);
+        var memory = stack.ToMemory().Add(Code + 0x2000, [0x90, 0x90, 0x90, 0xe8, 0, 0, 0, 0]).Add(Code + 0x2ff8, new byte[8]);
+        var thread = Walk(CpuFamily.X86, WalkOptions.Default with { ScanStack = false }, stack, memory, (8, Code + 0x1010), (4, Stack));
+
+        Assert.Equal(["401010 Context 0", "402008 Cfi 0", "804000 Cfi 1"], FrameListing.Of(thread));
+        Assert.Equal(Stack + 24, thread.Frames[1].StackPointer);
+    }
+
     /// <summary>Authentication codes occupy the bits above the highest module.</summary>
     [Fact]
     public void Arm64_follows_x29_and_strips_authentication_codes()
