@@ -93,7 +93,7 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
                     return;
                 }
 
-                _imports.Add(new Import(name, at, count));
+                _imports.Add(new Import(name, at, count, null));
                 at += count * (long)sizeof(uint);
             }
         }
@@ -121,6 +121,19 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
         }
 
         return modules;
+    }
+
+    /// <summary>What a module that this one imports from exports; nothing when there is no such module.</summary>
+    private Dictionary<uint, uint> ExportsOf(int scope)
+    {
+        var import = _imports[scope];
+        if (import.Exports is null)
+        {
+            import = import with { Exports = TryFindModule(import.Name, out var module) ? ExportsOf(module) : [] };
+            _imports[scope] = import;
+        }
+
+        return import.Exports;
     }
 
     private Dictionary<uint, uint> ExportsOf(in PdbModule module)
@@ -169,7 +182,8 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
     /// <param name="Name">Of the other module, as offset in <c>/names</c>.</param>
     /// <param name="Position">Where the numbers start in this module's stream.</param>
     /// <param name="Count">How many there are.</param>
-    private readonly record struct Import(uint Name, long Position, uint Count);
+    /// <param name="Exports">The other module's, once they were needed.</param>
+    private readonly record struct Import(uint Name, long Position, uint Count, Dictionary<uint, uint>? Exports);
 
     /// <summary>Steps over the C13 subsections of a module.</summary>
     private struct Subsections(MsfReader reader, PdbModule module)

@@ -106,6 +106,11 @@ internal sealed class PdbFunctionNames : IDisposable
 
     private StringRef MakeInlinee(uint item)
     {
+        if (IsExhausted())
+        {
+            return default;
+        }
+
         if (!_items.TryGet(item, out var record) || record.Kind is not (TypeLeaf.Function or TypeLeaf.Method))
         {
             Fault(_items, ref _itemsFaulted, item, MalformedReason.OutOfRange, "item");
@@ -122,7 +127,7 @@ internal sealed class PdbFunctionNames : IDisposable
         _text.Truncate(0);
         _typeNames.Begin();
         bool isMethod = record.Kind == TypeLeaf.Method;
-        if (scope != 0 && !IsExhausted() && (isMethod ? TryAppendClass(scope) : TryAppendScope(scope)))
+        if (scope != 0 && (isMethod ? TryAppendClass(scope) : TryAppendScope(scope)))
         {
             _text.Append("::"u8);
         }
@@ -197,7 +202,7 @@ internal sealed class PdbFunctionNames : IDisposable
     private bool TryFindFunction(uint typeOrId, bool isId, out uint function)
     {
         function = 0;
-        if (typeOrId < SimpleTypes.End || !TryGlobal(typeOrId, out uint number))
+        if (typeOrId < SimpleTypes.End || IsExhausted() || !TryGlobal(typeOrId, out uint number))
         {
             return false;
         }
@@ -232,7 +237,7 @@ internal sealed class PdbFunctionNames : IDisposable
     /// <summary>Appends the parameters to the name written so far, or nothing when they cannot be had.</summary>
     private void AppendSignature(uint function)
     {
-        if (function < SimpleTypes.End || _types.IsEmpty || IsExhausted())
+        if (function < SimpleTypes.End || _types.IsEmpty)
         {
             return;
         }
@@ -256,10 +261,10 @@ internal sealed class PdbFunctionNames : IDisposable
         Fault(_types, ref _typesFaulted, function, _typeNames.Reason, "type");
     }
 
-    /// <summary>Work out of proportion to the file: many names that share few, long lists of parameters.</summary>
+    /// <summary>Work out of proportion to the file: names that share long parameters, records far from each other.</summary>
     private bool IsExhausted()
     {
-        if (_isExhausted || _bytes + _typeNames.TotalSteps <= _mostWork)
+        if (_isExhausted || _bytes + _typeNames.TotalSteps + _types.Work + _items.Work <= _mostWork)
         {
             return _isExhausted;
         }

@@ -92,7 +92,7 @@ internal sealed partial class TypeNames(TypeStream types, TypeText text, ParseLi
                 return TryAppendArguments(record.U32(8), record.U16(6));
             case TypeLeaf.MemberFunction:
                 uint self = record.U32(8);
-                return TryAppendArguments(record.U32(16), record.U16(14)) && TryAppendSelf(self);
+                return TryAppendArguments(record.U32(16), record.U16(14)) && TryAppendSelf(self) && Reason == MalformedReason.None;
             default:
                 return Fail(MalformedReason.BadValue);
         }

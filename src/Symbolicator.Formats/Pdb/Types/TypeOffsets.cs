@@ -25,7 +25,8 @@ internal sealed class TypeOffsets(
 
     public uint Count => end - first;
 
-    public long Bytes => records.Length;
+    /// <summary>Records counted so far, again for pieces that were not kept.</summary>
+    public long Work { get; private set; }
 
     /// <summary>Takes the list of the file when it is plausible; whether it is right shows in use.</summary>
     public void ReadSkipList(MsfReader hashes, uint offset, uint bytes)
@@ -153,6 +154,7 @@ internal sealed class TypeOffsets(
             at += step;
         }
 
+        Work += kept.Count;
         if (isLast || (kept.Count == wanted && at == length))
         {
             return true;

@@ -28,8 +28,8 @@ internal sealed class TypeStream : IDisposable
 
     public bool IsEmpty => _offsets.Count == 0;
 
-    /// <summary>Bytes of all records, a measure of how much there is to name.</summary>
-    public long Bytes => _offsets.Bytes;
+    /// <summary>Records passed so far on the way to others.</summary>
+    public long Work => _offsets.Work;
 
     /// <summary>An empty stream, with a fault, when the header cannot be believed.</summary>
     public static TypeStream Open(MsfFile msf, int number, FaultLog faults, string what)

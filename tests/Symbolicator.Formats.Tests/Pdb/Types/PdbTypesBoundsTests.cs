@@ -123,6 +123,46 @@ public sealed class PdbTypesBoundsTests
     }
 
     [Fact]
+    public void Types_that_lie_so_that_none_is_kept_are_given_up()
+    {
+        // 2,048 pieces of 2,048 records of four bytes each, of which 1,024 pieces are kept: every other one is counted again.
+        const int Pieces = 2048;
+        const int PerPiece = 2048;
+        byte[] records = new byte[Pieces * PerPiece * 4];
+        for (int i = 0; i < records.Length; i += 4)
+        {
+            records[i] = 2;
+        }
+
+        byte[] bytes = new PdbBuilder { Types = PdbBuilder.TypeStream(records, Pieces * PerPiece) }.Build();
+        var pdb = PdbFile.Open(new MemoryFileBytes(bytes), ParseLimits.Default, _faults);
+        using var names = new PdbFunctionNames(pdb, new InternPool());
+        for (uint inside = 0; inside < 25; inside++)
+        {
+            for (uint piece = 0; piece < Pieces; piece++)
+            {
+                uint type = TypesBuilder.First + ((piece / 2) + (piece % 2 * (Pieces / 2))) * PerPiece + inside;
+                Assert.False(names.OfProcedure("f"u8, type, isId: false).IsNone);
+            }
+        }
+
+        Assert.Equal([MalformedReason.BadValue, MalformedReason.StepsOverLimit], _faults.First.Select(entry => entry.Fault.Reason));
+    }
+
+    [Theory]
+    [InlineData(0x0002)] // LF_POINTER_16t
+    [InlineData(0x0005)] // LF_STRUCTURE_16t
+    [InlineData(0x1515)] // LF_TYPESERVER2
+    [InlineData(0x7fff)]
+    public void A_parameter_of_a_kind_that_is_not_read_leaves_the_recorded_name(int kind)
+    {
+        uint type = _types.Record(kind, new byte[16]);
+
+        Assert.Equal("f", Procedure(_types.Procedure(3, _types.Pointer(type))));
+        Assert.Equal(MalformedReason.Unsupported, Assert.Single(_faults.First).Fault.Reason);
+    }
+
+    [Fact]
     public void A_list_with_more_parameters_than_its_record_is_a_fault()
     {
         uint list = _types.Record(0x1201, [2, 0, 0, 0, 0x74, 0, 0, 0]);
