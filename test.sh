@@ -56,7 +56,7 @@ say "acceptance cases"
 cases=${SYMBOLICATOR_CASES:-../shared/cases}
 if [ -f "$cases/check.py" ]; then
   while read -r area; do
-    step "cases-$area" python3 "$cases/check.py" --area "$area"
+    step "cases-$area" python3 tests/cases.py "$cases" "$area"
     tail -n 1 "$out/cases-$area.log"
   done < <(grep -v '^#' tests/areas)
 else
