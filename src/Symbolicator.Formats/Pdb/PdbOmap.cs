@@ -8,35 +8,36 @@ namespace Symbolicator.Formats.Pdb;
 /// <summary>
 /// Where a tool that rearranged the image after linking put its code (OMAPFROMSRC): points in ascending order of the RVA
 /// that the linker gave, each with the RVA in the image of what lies from there to the next point, 0 when that was
-/// removed. Immutable, safe to use from several threads.
+/// removed. Safe to use from several threads.
 /// </summary>
 internal sealed class PdbOmap
 {
     private const int EntryBytes = 8;
-    private const int MostEntries = 16 << 20;
 
-    // Functions of rearranged system libraries are in a handful of pieces.
-    private const int MostPieces = 4096;
+    // Functions, lines, inlined calls, symbols and frame data each pass every point about once. Without an end, ranges
+    // that overlap would pass all points again and again.
+    private const int VisitsPerPoint = 256;
 
     private readonly uint[] _from;
     private readonly uint[] _to;
+    private readonly FaultLog _faults;
+    private readonly long _place;
+    private long _stepsLeft;
+    private int _isExhausted;
 
-    private PdbOmap(uint[] from, uint[] to)
+    private PdbOmap(uint[] from, uint[] to, FaultLog faults, long place)
     {
         _from = from;
         _to = to;
+        _faults = faults;
+        _place = place;
+        _stepsLeft = (long)VisitsPerPoint * from.Length;
     }
 
     /// <summary>Null when there is no table: then the image is as it was linked.</summary>
     public static PdbOmap? Read(MsfReader stream, FaultLog faults)
     {
         long count = stream.Length / EntryBytes;
-        if (count > MostEntries)
-        {
-            faults.Add(stream.FaultAt(MalformedReason.CountOverLimit, 0), "OMAP");
-            count = MostEntries;
-        }
-
         uint[] from = new uint[count];
         uint[] to = new uint[count];
         int points = 0;
@@ -62,7 +63,7 @@ internal sealed class PdbOmap
             to[points - 1] = BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]);
         }
 
-        return points == 0 ? null : new PdbOmap(from[..points], to[..points]);
+        return points == 0 ? null : new PdbOmap(from[..points], to[..points], faults, stream.Stream.FileOffsetOf(0));
     }
 
     /// <summary>False for code that was removed, or before the first point.</summary>
@@ -73,14 +74,19 @@ internal sealed class PdbOmap
         return point >= 0 && TryMap(point, linked, out rva);
     }
 
-    /// <summary>Appends the pieces of a range, ascending, pieces that touch merged, none of them empty.</summary>
+    /// <summary>
+    /// Appends the pieces of a range, ascending, pieces that touch merged, none of them empty. When the table has been
+    /// passed too often, only the first piece.
+    /// </summary>
     public void AddRanges(uint linked, uint length, List<AddressRange> ranges)
     {
         int first = ranges.Count;
         ulong end = Math.Min((ulong)linked + length, 1UL << 32);
         ulong at = linked;
         int point = Find(linked);
-        for (int pieces = 0; at < end && pieces < MostPieces; pieces++, point++)
+        long allowed = Math.Max(1, Interlocked.Read(ref _stepsLeft));
+        long steps = 0;
+        for (; at < end && steps < allowed; steps++, point++)
         {
             ulong next = point + 1 < _from.Length ? Math.Min(_from[point + 1], end) : end;
             if (point >= 0 && TryMap(point, (uint)at, out uint rva))
@@ -89,6 +95,16 @@ internal sealed class PdbOmap
             }
 
             at = next;
+        }
+
+        if (steps > 1)
+        {
+            Interlocked.Add(ref _stepsLeft, 1 - steps);
+        }
+
+        if (at < end && Interlocked.Exchange(ref _isExhausted, 1) == 0)
+        {
+            _faults.Add(new ParseFault(MalformedReason.StepsOverLimit, _place), "OMAP");
         }
 
         Merge(ranges, first);

@@ -93,6 +93,30 @@ public sealed class PdbOmapTests
     }
 
     [Fact]
+    public void Ranges_that_pass_the_table_again_and_again_are_cut_to_their_first_piece()
+    {
+        var pdb = new PdbBuilder();
+        ushort text = pdb.Section(".text", 0x1000, 0x1000);
+        pdb.ImageStream(4, PdbBuilder.Omap([.. Enumerable.Range(0, 100).Select(i => (0x1000u + (uint)i, 0x9000u - (uint)i))]));
+        var file = PdbFileTests.Open(pdb.Build());
+        var ranges = new List<AddressRange>();
+
+        // A hundred points, of which a whole range passes 99 besides its first: 256 visits of each are 258 ranges.
+        int whole = 0;
+        for (int i = 0; i < 1000; i++)
+        {
+            ranges.Clear();
+            file.Addresses.AddRanges(text, 0, 100, ranges);
+            whole += ranges[0].Start == 0x8f9d ? 1 : 0;
+            Assert.Equal(i < 258, ranges[0].Start == 0x8f9d);
+        }
+
+        Assert.Equal(258, whole);
+        Assert.Equal([new AddressRange(0x9000, 0x9001)], ranges);
+        Assert.Equal(1, file.Faults.Total);
+    }
+
+    [Fact]
     public void Public_symbols_name_every_piece_of_their_code()
     {
         var pdb = Rearranged(out ushort text);
