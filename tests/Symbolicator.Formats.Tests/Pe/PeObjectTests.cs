@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Text;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
-using Symbolicator.Formats.Pe;
 using Symbolicator.TestKit;
 using Symbolicator.TestKit.Bytes;
 

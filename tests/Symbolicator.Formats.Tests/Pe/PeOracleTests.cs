@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.Formats.Tests.Dwarf;
 using Symbolicator.TestKit;
