@@ -35,7 +35,7 @@ internal readonly ref struct WindowsFrameStep(
             return new UnwindResult(UnwindOutcome.Stepped, ParameterBytes: record.Params);
         }
 
-        // Since the place where the record holds the stack pointer may have moved.
+        // The record holds at one place; the code from there on may have pushed more.
         bool inProlog = frame.LookupRva - record.Start < record.Prolog;
         ulong start = unchecked(frame.LoadAddress + record.Start + (inProlog || HoldsAtStart(record) ? 0 : record.Prolog)) & cpu.AddressMask;
         if (!X86FrameEdges.TryUndo(cpu, start, callee, memory, out var before))
@@ -105,7 +105,8 @@ internal readonly ref struct WindowsFrameStep(
     /// <summary>The caller follows from the base pointer, not from the stack pointer.</summary>
     private static bool IsBasedOnBasePointer(in WindowsFrameRecord record) =>
         record.Type == WindowsFrameRecord.BasePointer
-        || record.Program.Contains((byte)'@') || record.Program.IndexOf(".raSearch"u8) < 0;
+        || (record.Type == WindowsFrameRecord.FrameData
+            && (record.Program.Contains((byte)'@') || record.Program.IndexOf(".raSearch"u8) < 0));
 
     private UnwindResult RunProgram(
         in WindowsFrameRecord record, in UnwindFrame frame, ulong returnSlot, in RegisterState callee, out RegisterState caller)

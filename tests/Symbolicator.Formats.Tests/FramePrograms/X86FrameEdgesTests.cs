@@ -91,6 +91,22 @@ public sealed class X86FrameEdgesTests
         }
     }
 
+    /// <summary>push esi; sub esp, 8; push ecx; call: sizes hold behind the prologue, the parameter comes after it.</summary>
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    [InlineData(4, 3)]
+    [InlineData(5, 4)]
+    public void Sizes_without_a_program_hold_behind_the_prologue(int offset, int words)
+    {
+        byte[] code = [0x56, 0x83, 0xec, 8, 0x51, 0xe8, 0, 1, 0, 0];
+        uint slot = Stack + 0x40 + ((uint)words * 4);
+        byte[] fpo = PdbFrameTableTests.Fpo(0x1000, (uint)code.Length, locals: 2, prolog: 4, saved: 1);
+        var caller = Step(PdbFrameTableTests.Builder().ImageStream(0, fpo), code, offset, slot, [(Esp, Stack + 0x40)], null, 0, null);
+
+        Assert.Equal((Return, slot + 4), Pair(caller));
+    }
+
     [Fact]
     public void A_tail_call_returns_to_the_caller_but_a_jump_within_the_function_does_not()
     {
@@ -190,6 +206,13 @@ public sealed class X86FrameEdgesTests
             .. PdbFrameTableTests.FrameData(0x1000, (uint)code.Length, program, locals, parameters, prolog, 0, flags),
             .. PdbFrameTableTests.FrameData(0x1100, 0x10, program, flags: 4),
         ];
+        return Step(builder.ImageStream(9, frameData), code, offset, returnSlot, callee, pc, parameters, returns);
+    }
+
+    private static RegisterState Step(
+        PdbBuilder builder, byte[] code, int offset, uint returnSlot, (int Register, uint Value)[] callee, uint? pc, uint parameters,
+        IReturnAddresses? returns)
+    {
         byte[] stack = new byte[0x200];
         for (uint at = 0; at < stack.Length; at += 4)
         {
@@ -205,7 +228,7 @@ public sealed class X86FrameEdgesTests
             registers.Set(register, value);
         }
 
-        var result = PdbFrameTableTests.Open(builder.ImageStream(9, frameData))
+        var result = PdbFrameTableTests.Open(builder)
             .Step(new UnwindFrame(0x1000 + (uint)offset, Load, 0, returns), registers, memory, out var caller);
         Assert.Equal((UnwindOutcome.Stepped, parameters), (result.Outcome, result.ParameterBytes));
         return caller;
