@@ -68,8 +68,9 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
             return false;
         }
 
-        return TryFindModule(_imports[scope].Name, out owner) && ExportsOf(owner).TryGetValue(local, out global)
-            && !IsCrossModule(global);
+        var import = Resolved(scope);
+        owner = import.Owner;
+        return import.Exports!.TryGetValue(local, out global) && !IsCrossModule(global);
     }
 
     public void Dispose()
@@ -93,7 +94,7 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
                     return;
                 }
 
-                _imports.Add(new Import(name, at, count, null));
+                _imports.Add(new Import(name, at, count, default, null));
                 at += count * (long)sizeof(uint);
             }
         }
@@ -123,17 +124,18 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
         return modules;
     }
 
-    /// <summary>What a module that this one imports from exports; nothing when there is no such module.</summary>
-    private Dictionary<uint, uint> ExportsOf(int scope)
+    /// <summary>An import with the module that it names; with no exports when there is no such module.</summary>
+    private Import Resolved(int scope)
     {
         var import = _imports[scope];
         if (import.Exports is null)
         {
-            import = import with { Exports = TryFindModule(import.Name, out var module) ? ExportsOf(module) : [] };
+            bool exists = TryFindModule(import.Name, out var owner);
+            import = import with { Owner = owner, Exports = exists ? ExportsOf(owner) : [] };
             _imports[scope] = import;
         }
 
-        return import.Exports;
+        return import;
     }
 
     private Dictionary<uint, uint> ExportsOf(in PdbModule module)
@@ -182,8 +184,9 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
     /// <param name="Name">Of the other module, as offset in <c>/names</c>.</param>
     /// <param name="Position">Where the numbers start in this module's stream.</param>
     /// <param name="Count">How many there are.</param>
-    /// <param name="Exports">The other module's, once they were needed.</param>
-    private readonly record struct Import(uint Name, long Position, uint Count, Dictionary<uint, uint>? Exports);
+    /// <param name="Owner">The other module, once it was needed.</param>
+    /// <param name="Exports">What it exports; null before that.</param>
+    private readonly record struct Import(uint Name, long Position, uint Count, PdbModule Owner, Dictionary<uint, uint>? Exports);
 
     /// <summary>Steps over the C13 subsections of a module.</summary>
     private struct Subsections(MsfReader reader, PdbModule module)
