@@ -34,27 +34,32 @@ internal sealed class PdbOmap
         _stepsLeft = (long)VisitsPerPoint * from.Length;
     }
 
-    /// <summary>Null when there is no table: then the image is as it was linked.</summary>
+    /// <summary>
+    /// Null when there is no table: then the image is as it was linked. From the last point before any damage on, nothing
+    /// is known, and addresses count as removed.
+    /// </summary>
     public static PdbOmap? Read(MsfReader stream, FaultLog faults)
     {
         long count = stream.Length / EntryBytes;
+        bool isDamaged = false;
         uint[] from = new uint[count];
         uint[] to = new uint[count];
         int points = 0;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count && !isDamaged; i++)
         {
             if (!stream.TryRead((long)i * EntryBytes, EntryBytes, out var entry))
             {
                 faults.Add(stream.FaultAt(MalformedReason.Truncated, (long)i * EntryBytes), "OMAP");
-                break;
+                isDamaged = true;
+                continue;
             }
 
             uint linked = BinaryPrimitives.ReadUInt32LittleEndian(entry);
             if (points > 0 && linked < from[points - 1])
             {
-                // Searching needs the order; nothing behind this place can be trusted.
                 faults.Add(stream.FaultAt(MalformedReason.BadValue, (long)i * EntryBytes), "OMAP");
-                break;
+                isDamaged = true;
+                continue;
             }
 
             // Of several points at one place the last one holds.
@@ -63,7 +68,12 @@ internal sealed class PdbOmap
             to[points - 1] = BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]);
         }
 
-        return points == 0 ? null : new PdbOmap(from[..points], to[..points], faults, stream.Stream.FileOffsetOf(0));
+        if (isDamaged && points > 0)
+        {
+            to[points - 1] = 0;
+        }
+
+        return count == 0 ? null : new PdbOmap(from[..points], to[..points], faults, stream.Stream.FileOffsetOf(0));
     }
 
     /// <summary>False for code that was removed, or before the first point.</summary>

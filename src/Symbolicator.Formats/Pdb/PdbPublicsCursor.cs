@@ -32,7 +32,6 @@ internal sealed class PdbPublicsCursor : ISymbolCursor
         _stream = pdb.Msf.Open(pdb.Dbi is { SymbolRecordStream: not PdbStreams.None } dbi ? dbi.SymbolRecordStream : -1);
         using var records = new MsfReader(_stream);
         _publics = new PdbPublics(pdb, records).Find();
-
         _contributions = new PdbContributions(pdb.Msf.Open(PdbStreams.DebugInfo), pdb.Dbi?.SectionContributions ?? default);
 
         // A list may name one long record many times; real files stay far below this.

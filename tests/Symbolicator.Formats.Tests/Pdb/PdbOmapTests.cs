@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.TestKit;
 
@@ -65,16 +67,36 @@ public sealed class PdbOmapTests
     }
 
     [Fact]
-    public void Points_out_of_order_end_the_table()
+    public void From_the_last_point_before_one_out_of_order_nothing_is_known()
     {
         var pdb = new PdbBuilder();
         ushort text = pdb.Section(".text", 0x1000, 0x100);
         pdb.ImageStream(4, PdbBuilder.Omap((0x1000, 0x2000), (0x1020, 0x3000), (0x1010, 0x4000)));
         var file = PdbFileTests.Open(pdb.Build());
 
-        Assert.True(file.Addresses.TryToRva(text, 0x30, out uint rva));
-        Assert.Equal(0x3010u, rva);
+        Assert.True(file.Addresses.TryToRva(text, 0x1f, out uint rva));
+        Assert.Equal(0x201fu, rva);
+        Assert.False(file.Addresses.TryToRva(text, 0x20, out _));
         Assert.Equal(1, file.Faults.Total);
+    }
+
+    [Fact]
+    public void A_table_that_cannot_be_read_at_all_leaves_no_addresses()
+    {
+        var pdb = new PdbBuilder(512);
+        ushort text = pdb.Section(".text", 0x1000, 0x100);
+        byte[] table = [.. PdbBuilder.Omap((0x1000, 0x2000)), .. new byte[8]];
+        pdb.ImageStream(4, table);
+        byte[] bytes = pdb.Build();
+        int at = bytes.AsSpan().IndexOf(table);
+        var file = PdbFileTests.Open(bytes);
+        Assert.True(file.Addresses.TryToRva(text, 0, out _) is false && file.Addresses.IsRearranged); // the second point is behind the first
+
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.AsSpan().LastIndexOf(BitConverter.GetBytes(at / 512))), 0xff_ffff);
+        file = PdbFileTests.Open(bytes);
+        Assert.True(file.Addresses.IsRearranged);
+        Assert.False(file.Addresses.TryToRva(text, 0, out _));
+        Assert.Equal(MalformedReason.Truncated, file.Faults.First.Single().Fault.Reason);
     }
 
     [Fact]
