@@ -10,6 +10,12 @@ internal sealed class ThreadScene(WalkThread thread, CodeMap code, CpuProfile cp
 
     public IMemoryView Memory { get; } = thread.Memory;
 
+    /// <summary>As <see cref="Memory"/>; bytes, but no integers, also from the code of the modules that are loaded.</summary>
+    public IMemoryView MemoryAndCode => field ??= new CodeBehindMemory(this);
+
+    /// <summary>What is loaded by now.</summary>
+    public ModuleTables? Tables { get; set; }
+
     public CodeMap Code { get; } = code;
 
     public CpuProfile Cpu { get; } = cpu;
@@ -34,7 +40,7 @@ internal sealed class ThreadScene(WalkThread thread, CodeMap code, CpuProfile cp
         return Memory.TryReadUnsigned(address, Cpu.PointerSize, out value);
     }
 
-    /// <summary>True also where the code itself is not in the dump.</summary>
+    /// <summary>True also where the code itself is neither in the dump nor in a file.</summary>
     public bool CanReturnTo(ulong address)
     {
         if (address < CpuRules.LowestCode || !Code.WasCode(address - 1))
@@ -43,6 +49,18 @@ internal sealed class ThreadScene(WalkThread thread, CodeMap code, CpuProfile cp
         }
 
         Span<byte> before = stackalloc byte[CallCode.Window];
-        return !Memory.TryRead(address - CallCode.Window, before) || CallCode.EndsWithCall(Cpu.Family, before, thumb: (address & 1) != 0);
+        return !MemoryAndCode.TryRead(address - CallCode.Window, before)
+            || CallCode.EndsWithCall(Cpu.Family, before, thumb: (address & 1) != 0);
+    }
+
+    /// <summary>Dumps hold little code; what they lack is taken from the files of the modules.</summary>
+    private sealed class CodeBehindMemory(ThreadScene scene) : IMemoryView
+    {
+        public bool TryRead(ulong address, Span<byte> destination) =>
+            scene.Memory.TryRead(address, destination)
+            || (scene.Code.TryFind(address, out var module)
+                && scene.Tables?.CodeOf(module.Index)?.TryReadCode(address - module.Start, destination) == true);
+
+        public bool TryReadUnsigned(ulong address, int size, out ulong value) => scene.Memory.TryReadUnsigned(address, size, out value);
     }
 }

@@ -8,9 +8,6 @@ namespace Symbolicator.Formats.Unwind;
 /// </summary>
 internal sealed class ThreadWalk
 {
-    /// <summary>How far a return address may lie from where its record says: the parameters of a call.</summary>
-    private const uint SearchedWords = 16;
-
     private readonly WalkThread _thread;
     private readonly ThreadScene? _scene;
     private readonly CpuRules? _cpu;
@@ -26,9 +23,6 @@ internal sealed class ThreadWalk
 
     // False when the stack pointer above is no more than a lower bound.
     private bool _hasStackPointer;
-
-    // The last frame's record led to no code address, as it does at the end of the stack.
-    private bool _impliedEnd;
 
     // Parameters that the last frame has pushed for the one below it, as that one's unwind record states.
     private uint _calleeParameters;
@@ -59,6 +53,11 @@ internal sealed class ThreadWalk
     /// <summary>Goes on until the end or until <paramref name="needs"/> got what this thread waits for.</summary>
     public void Advance(ModuleTables tables, WalkNeeds needs, CancellationToken cancellation)
     {
+        if (_scene is not null)
+        {
+            _scene.Tables = tables;
+        }
+
         while (_stage != Stage.Done)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -104,18 +103,6 @@ internal sealed class ThreadWalk
             {
                 return true;
             }
-
-            if (table is not null && _cpu!.Profile.Family == CpuFamily.X86
-                && TrySearchReturn(table, frame, tables, needs, out bool waits))
-            {
-                return !waits;
-            }
-
-            if (_impliedEnd)
-            {
-                Finish(WalkEnd.EndOfStack);
-                return true;
-            }
         }
 
         if (TrySignalTrampoline(frame) || TryCallToNowhere(frame))
@@ -140,63 +127,12 @@ internal sealed class ThreadWalk
         return true;
     }
 
-    /// <summary>
-    /// Records of i386 frames without a frame pointer tell where the return address lies when nothing but the frame was
-    /// pushed. Parameters for the next call may lie on top: in the innermost frame, and where the frame below was not left
-    /// by its record. Then the place is searched for upwards (".raSearch").
-    /// </summary>
-    /// <param name="table">Of the frame's module.</param>
-    /// <param name="frame">The last frame.</param>
-    /// <param name="tables">What is loaded.</param>
-    /// <param name="needs">Gets the modules of the words that were found.</param>
-    /// <param name="waits">It depends on modules that are not loaded.</param>
-    /// <returns>False when nothing was found.</returns>
-    private bool TrySearchReturn(IUnwindTable table, RawFrame frame, ModuleTables tables, WalkNeeds needs, out bool waits)
-    {
-        waits = false;
-        _scene!.Code.TryFind(frame.LookupAddress, out var module);
-        ulong before = 0;
-        for (uint i = 1; i <= SearchedWords; i++)
-        {
-            var place = new UnwindFrame(
-                frame.LookupAddress - module.Start, module.Start, unchecked(_calleeParameters + i * (uint)_cpu!.Profile.PointerSize));
-            var result = table.Step(place, KnownRegisters(), _scene.Memory, out var caller);
-            if (result.Outcome != UnwindOutcome.Stepped || !caller.TryGet(_cpu.Profile.ProgramCounter, out ulong pc) || (i > 1 && pc == before))
-            {
-                return false; // not a matter of the place, or not twice
-            }
-
-            before = pc;
-            if (!MovesUp(caller, afterSignal: false) || !_scene.Code.TryFind(_cpu.PreviousInstruction(pc), out var target)
-                || !_scene.Code.IsCodeOf(target, _cpu.PreviousInstruction(pc)))
-            {
-                continue;
-            }
-
-            if (!tables.TryGetUnwindTable(target.Index, out _))
-            {
-                needs.UnwindTables.Add(target.Index);
-                waits = true;
-                return true;
-            }
-
-            if (StackScanner.FollowsCall(_scene, _cpu, pc, target, tables.CodeOf(target.Index)) == true)
-            {
-                Push(caller, FrameTrust.CfiScan, exact: false);
-                _calleeParameters = result.ParameterBytes;
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>True when the table decided: a believable caller or the end of the stack.</summary>
     private bool TryTable(IUnwindTable table, RawFrame frame)
     {
         _scene!.Code.TryFind(frame.LookupAddress, out var module);
         var place = new UnwindFrame(frame.LookupAddress - module.Start, module.Start, _calleeParameters, _scene);
-        var result = table.Step(place, KnownRegisters(), _scene.Memory, out var caller);
+        var result = table.Step(place, KnownRegisters(), _scene.MemoryAndCode, out var caller);
         if (result.Outcome == UnwindOutcome.EndOfStack)
         {
             Finish(WalkEnd.EndOfStack);
@@ -223,13 +159,6 @@ internal sealed class ThreadWalk
         ulong pc = _cpu.CodeAddress(pointer);
         if (pc < CpuRules.LowestCode && !afterSignal)
         {
-            if (_cpu.Profile.Family == CpuFamily.X86 && (_exact || _frames[^1].Trust == FrameTrust.Scan))
-            {
-                // Parameters may lie on top of the frame, so that it may be any word.
-                _impliedEnd = _exact;
-                return false;
-            }
-
             Finish(WalkEnd.EndOfStack);
             return true;
         }
@@ -352,7 +281,6 @@ internal sealed class ThreadWalk
         // callee's frame.
         _hasStackPointer = trust is FrameTrust.Context or FrameTrust.Cfi || profile.LinkRegister < 0;
         _calleeParameters = 0;
-        _impliedEnd = false;
         _stage = Stage.Unwind;
         int module = _scene!.Code.TryFind(lookup, out var found) ? found.Index : -1;
         _frames.Add(new RawFrame(pc, lookup, registers.GetOrZero(profile.StackPointer), module, trust, IsSignalTrampoline: false));

@@ -150,33 +150,6 @@ public sealed class StackWalkerTests
         Assert.Single(Walk(CpuFamily.Amd64, linux, stack, (16, Code + 0x1000), (7, Stack), (6, Stack + 0x10)).Frames);
     }
 
-    /// <summary>Interrupted between the push of a parameter and the call: the record leads to the parameter.</summary>
-    [Theory]
-    [InlineData(0xe8, true)] // call rel32
-    [InlineData(0xe9, false)] // jmp rel32
-    public void X86_searches_for_the_return_address_above_pushed_parameters(byte opcode, bool expected)
-    {
-        using var file = new MemoryFileBytes(new BreakpadBuilder().Module("windows", "x86")
-            .FrameData(0x1000, 0x100, "$T0 .raSearch = $eip $T0 ^ = $esp $T0 4 + =").FrameData(0x1f00, 0x200, "$eip 0 = $esp $esp 4 + =").ToBytes());
-        using var symbols = Assert.Single(ObjectFormats.Open(file, ParseLimits.Default));
-        _known.SetUnwindTable(0, symbols.OpenUnwindTable());
-        var stack = new StackBuilder(Stack, 4).Word(5).Word(Code + 0x1010).Word(Code + 0x2000).Zeros(3);
-        var memory = stack.ToMemory().Add(Code + 0x1008, new byte[8]).Add(Code + 0x1ff8, [0x90, 0x90, 0x90, opcode, 0, 0, 0, 0]);
-        var thread = Walk(CpuFamily.X86, WalkOptions.Default, stack, memory, (8, Code + 0x1002), (4, Stack));
-        Assert.Equal(expected ? ["401002 Context 0", "402000 CfiScan 0"] : ["401002 Context 0"], FrameListing.Of(thread));
-        Assert.Equal(WalkEnd.EndOfStack, thread.End);
-    }
-
-    /// <summary>The callee's parameters lie on the frame that was found by its return address: its table is off by them.</summary>
-    [Fact]
-    public void X86_does_not_believe_in_the_end_of_the_stack_above_a_scanned_frame()
-    {
-        _known.SetUnwindTable(0, new FakeTable(8));
-        var stack = new StackBuilder(Stack, 4).Word(Code + 0x2000).Word(7).Word(0).Word(Code + 0x3000).Zeros(3);
-        var thread = Walk(CpuFamily.X86, stack, (8, 0x10UL), (4, Stack));
-        Assert.Equal(["10 Context -1", "402000 Scan 0", "403000 Scan 0"], FrameListing.Of(thread));
-    }
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
