@@ -7,7 +7,7 @@ namespace Symbolicator.Engine.Objects;
 /// <param name="Arch">CPU architecture.</param>
 /// <param name="DebugId">Null when it has none.</param>
 /// <param name="CodeId">Null when it has none.</param>
-/// <param name="Name">The name that it gives itself; null when it has none or an unreasonable one.</param>
+/// <param name="Name">The name that it gives itself or its PDB; null when it has none or an unreasonable one.</param>
 public sealed record ObjectIdentity(FileFormat Format, Arch Arch, DebugId? DebugId, CodeId? CodeId, string? Name)
 {
     /// <summary>Longer names are no names: identities are kept in memory and beside cached files.</summary>

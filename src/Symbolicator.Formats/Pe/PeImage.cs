@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 
@@ -45,7 +44,8 @@ internal sealed class PeImage : ICodeView
 
         order.Sort((a, b) => sections[a].Start != sections[b].Start ? sections[a].Start.CompareTo(sections[b].Start) : a.CompareTo(b));
         _byAddress = [.. order];
-        Code = Merge(code);
+        RangeMath.SortAndMerge(code, 0);
+        Code = code;
     }
 
     public FileBytes File { get; }
@@ -265,25 +265,5 @@ internal sealed class PeImage : ICodeView
         }
 
         return cut;
-    }
-
-    private static List<AddressRange> Merge(List<AddressRange> code)
-    {
-        code.Sort((a, b) => a.Start.CompareTo(b.Start));
-        var merged = new List<AddressRange>(code.Count);
-        foreach (var range in code)
-        {
-            if (merged.Count > 0 && range.Start < merged[^1].End)
-            {
-                var last = CollectionsMarshal.AsSpan(merged)[^1];
-                merged[^1] = last with { End = Math.Max(last.End, range.End) };
-            }
-            else
-            {
-                merged.Add(range);
-            }
-        }
-
-        return merged;
     }
 }
