@@ -75,7 +75,7 @@ string Walk(RegisterState registers)
         }
 
         text.Append(frame == 0 ? "" : " | ");
-        var result = table.Step(new UnwindFrame(lookup - load, load, parameters), registers, memory, out var caller);
+        var result = table.Step(new UnwindFrame(lookup - load, load, parameters, memory), registers, memory, out var caller);
         if (result.Outcome != UnwindOutcome.Stepped)
         {
             return text.Append(CultureInfo.InvariantCulture, $"{result.Outcome} {result.Fault}").ToString();

@@ -4,7 +4,7 @@ using Symbolicator.Formats.Model;
 namespace Symbolicator.UnwindDriver;
 
 /// <summary>The stack of a program that is being executed elsewhere, kept up to date by its writes, and memory that does not change.</summary>
-internal sealed class ProgramMemory(ulong start, int length) : IMemoryView
+internal sealed class ProgramMemory(ulong start, int length) : IMemoryView, IReturnAddresses
 {
     private readonly byte[] _stack = new byte[length];
     private readonly List<(ulong Start, byte[] Bytes)> _fixed = [];
@@ -43,6 +43,25 @@ internal sealed class ProgramMemory(ulong start, int length) : IMemoryView
         bool read = TryRead(address, bytes[..size]);
         value = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         return read;
+    }
+
+    /// <summary>True behind a near call of i386: relative, or by a pointer.</summary>
+    public bool CanReturnTo(ulong address)
+    {
+        const int Longest = 7;
+        Span<byte> before = stackalloc byte[Longest];
+        for (int length = Longest; length >= 2; length--)
+        {
+            var call = before[..length];
+            bool found = address >= Longest && TryRead(address - (ulong)length, call)
+                && ((length == 5 && call[0] == 0xe8) || (call[0] == 0xff && (call[1] >> 3 & 7) == 2));
+            if (found)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool TryRead(ulong at, byte[] bytes, ulong address, Span<byte> destination)

@@ -174,6 +174,7 @@ class Run:
             for rva, virtual, flags in image.sections:
                 if flags & 0x20000000:
                     trace.write('b %x %s\n' % (image.base + rva, image.memory[rva:rva + virtual].hex()))
+            trace.write('b %x e800000000\n' % (STOP - 5))      # the call that we are
         self.seen = collections.Counter()
         self.expected = []          # by stop: relative address, frames
         self.broken = set()         # functions that did not keep what the ABI says
