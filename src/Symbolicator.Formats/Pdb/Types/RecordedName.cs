@@ -31,7 +31,7 @@ internal static class RecordedName
         var bare = name.StartsWith("__"u8) ? name[1..] : name; // i686 puts an underscore in front
         return (name[0] == '?' && !name.StartsWith(Hashed))
             || (bare.StartsWith("_Z"u8) && IsItanium(bare[2..]))
-            || (bare.StartsWith("_R"u8) && bare[2] is (byte)'N' or (byte)'C' or (byte)'M' or (byte)'X' or (byte)'Y' or (byte)'I')
+            || (bare.Length > 2 && bare.StartsWith("_R"u8) && bare[2] is (byte)'N' or (byte)'C' or (byte)'M' or (byte)'X' or (byte)'Y' or (byte)'I')
             || name.StartsWith("$s"u8) || name.StartsWith("$S"u8);
     }
 

@@ -168,6 +168,8 @@ public sealed class PdbFunctionNamesTests
     [InlineData("operator?A0x", "operator?A0x()")]
     [InlineData("`dynamic initializer for 'x''", "`dynamic initializer for 'x''()")]
     [InlineData("_RTC_Initialize", "_RTC_Initialize()")]
+    [InlineData("__R", "__R()")]
+    [InlineData("__Z", "__Z()")]
     [InlineData("std::_Zero_range", "std::_Zero_range()")]
     [InlineData("_Zero_range", "_Zero_range()")]
     [InlineData("f<`n::g'::`2'::<lambda_1>,1>", "f<`n::g'::`2'::<lambda_1>,1>()")]
