@@ -1,3 +1,4 @@
+using System.Text;
 using Symbolicator.Formats.Archives;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Dwarf;
@@ -8,7 +9,8 @@ using Symbolicator.Formats.Pe.Unwind;
 namespace Symbolicator.Formats.Pe;
 
 /// <summary>
-/// One PE image, or what <c>objcopy --only-keep-debug</c> left of one. Its name is that of the PDB that it names.
+/// One PE image, or what <c>objcopy --only-keep-debug</c> left of one. Its name is that of the PDB that it names, or of
+/// the debug companion.
 /// </summary>
 public sealed class PeObject : IObjectFile
 {
@@ -38,6 +40,7 @@ public sealed class PeObject : IObjectFile
         Arch = PeArch.Of(_image.Machine);
         CodeId = Model.CodeId.FromPe(_image.Header.Timestamp, _image.Optional.ImageSize);
         Kind = FindKind();
+        Name = _debug.PdbPath ?? DebugLink();
         Features = FindFeatures();
     }
 
@@ -51,7 +54,7 @@ public sealed class PeObject : IObjectFile
 
     public DebugId? DebugId => _debug.DebugId;
 
-    public string? Name => _debug.PdbPath;
+    public string? Name { get; }
 
     public ulong ImageBase => _image.ImageBase;
 
@@ -140,6 +143,20 @@ public sealed class PeObject : IObjectFile
             _dwarf.Dispose();
             _file.Dispose();
         }
+    }
+
+    /// <summary>The companion that <c>.gnu_debuglink</c> names: zero-terminated, its checksum behind it; null without one.</summary>
+    private string? DebugLink()
+    {
+        const int LongestName = 255;
+        var section = _image.FindBytes(".gnu_debuglink"u8);
+        if (!section.TryWindow(0, (ulong)Math.Min(section.Length, LongestName + 1), out var bytes))
+        {
+            return null;
+        }
+
+        int end = bytes.IndexOf((byte)0);
+        return end > 0 ? Encoding.UTF8.GetString(bytes[..end]) : null;
     }
 
     private ObjectKind FindKind()
