@@ -19,12 +19,12 @@ public sealed class CodeViewLines
     }
 
     /// <summary>DEBUG_S_LINES of one file.</summary>
-    public CodeViewLines Lines(uint offset, uint size, uint file, params ReadOnlySpan<(uint Offset, uint Line)> rows) =>
-        Lines(offset, size, section: 1, hasColumns: false, (file, rows.ToArray()));
+    public CodeViewLines Lines(uint offset, uint size, uint file, params (uint Offset, uint Line)[] rows) =>
+        Lines(offset, size, section: 1, hasColumns: false, (file, rows));
 
     /// <summary>DEBUG_S_LINES with blocks of several files; offsets of rows count from that of the code.</summary>
     public CodeViewLines Lines(
-        uint offset, uint size, ushort section, bool hasColumns, params ReadOnlySpan<(uint File, (uint Offset, uint Line)[] Rows)> blocks)
+        uint offset, uint size, ushort section, bool hasColumns, params (uint File, (uint Offset, uint Line)[] Rows)[] blocks)
     {
         var content = new ByteBuilder().U32(offset).U16(section).U16(hasColumns ? 1 : 0).U32(size);
         foreach (var (file, rows) in blocks)
@@ -45,7 +45,7 @@ public sealed class CodeViewLines
     }
 
     /// <summary>DEBUG_S_INLINEELINES.</summary>
-    public CodeViewLines Inlinees(params ReadOnlySpan<(uint Inlinee, uint File, uint Line)> entries)
+    public CodeViewLines Inlinees(params (uint Inlinee, uint File, uint Line)[] entries)
     {
         var content = new ByteBuilder().U32(0);
         foreach (var (inlinee, file, line) in entries)
@@ -57,7 +57,7 @@ public sealed class CodeViewLines
     }
 
     /// <summary>DEBUG_S_INLINEELINES with files besides the first.</summary>
-    public CodeViewLines InlineesWithExtraFiles(params ReadOnlySpan<(uint Inlinee, uint File, uint Line, uint[] Extra)> entries)
+    public CodeViewLines InlineesWithExtraFiles(params (uint Inlinee, uint File, uint Line, uint[] Extra)[] entries)
     {
         var content = new ByteBuilder().U32(1);
         foreach (var (inlinee, file, line, extra) in entries)

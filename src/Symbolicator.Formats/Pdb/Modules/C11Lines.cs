@@ -96,7 +96,7 @@ internal sealed class C11Lines(LineIndex index, LineReader rows, SourceFiles fil
     private bool TryReadBlock(MsfReader stream, ByteRange area, uint offset, FileRef file)
     {
         long at = area.Offset + offset;
-        if (index.BlockCount > area.Length / SmallestBlock || at > area.End - 4 || !stream.TryReadU16(at, out ushort section) || !stream.TryReadU16(at + 2, out ushort count)
+        if (rows.IsExhausted || index.IsFull(area.Length / SmallestBlock) || at > area.End - 4 || !stream.TryReadU16(at, out ushort section) || !stream.TryReadU16(at + 2, out ushort count)
             || ((long)count * C11RowBytes) > area.End - at - 4)
         {
             return false;

@@ -5,7 +5,8 @@ using Symbolicator.Formats.Pdb.Msf;
 namespace Symbolicator.Formats.Pdb.Modules;
 
 /// <summary>Finds the blocks of DEBUG_S_LINES: a header with the code, then for each file its rows, then their columns.</summary>
-internal sealed class C13Lines(LineIndex index, LineReader rows, SourceFiles files, FileChecksums checksums, FaultLog faults)
+internal sealed class C13Lines(
+    LineIndex index, LineReader rows, SourceFiles files, FileChecksums checksums, ParseLimits limits, FaultLog faults)
 {
     private const int HeaderBytes = 12; // CV_DebugSLinesHeader_t
     private const int BlockBytes = 12; // CV_DebugSLinesFileBlockHeader_t
@@ -26,10 +27,16 @@ internal sealed class C13Lines(LineIndex index, LineReader rows, SourceFiles fil
             return; // discarded code
         }
 
+        if (index.IsFull(limits.LineRows))
+        {
+            faults.Add(stream.FaultAt(MalformedReason.CountOverLimit, content.Offset), "line subsection");
+            return;
+        }
+
         int stretch = index.AddStretch(SourceAddress.Range(SourceAddress.Of(section, start), size));
         for (long at = content.Offset + HeaderBytes; content.End - at >= BlockBytes;)
         {
-            if (!stream.TryRead(at, BlockBytes, out var bytes))
+            if (!stream.TryRead(at, BlockBytes, out var bytes) || index.IsFull(limits.LineRows))
             {
                 faults.Add(stream.FaultAt(MalformedReason.OutOfRange, at), "lines of a file");
                 return;

@@ -14,6 +14,10 @@ internal sealed class FunctionPainter(PdbAddressMap map, ParseLimits limits, Fau
 {
     private const int Outside = -2;
 
+    /// <summary>Nearly all calls are on one line; hostile ones have as many lines as the code around them.</summary>
+    private const int FreeNodes = 64 << 10;
+    private const int NodesPerSite = 8;
+
     private readonly List<ulong> _bounds = [];
     private readonly List<AddressRange> _pieces = []; // of all sites, as the procedure lists them
     private readonly LineRowWriter _rows = new(map);
@@ -77,6 +81,7 @@ internal sealed class FunctionPainter(PdbAddressMap map, ParseLimits limits, Fau
     {
         var recorded = procedure.Sites[site];
         var bounds = CollectionsMarshal.AsSpan(_bounds);
+        int mostNodes = FreeNodes + (NodesPerSite * procedure.Sites.Count);
         for (int i = 0; i < recorded.PieceCount; i++)
         {
             var code = _pieces[recorded.FirstPiece + i];
@@ -88,7 +93,7 @@ internal sealed class FunctionPainter(PdbAddressMap map, ParseLimits limits, Fau
 
             for (int at = bounds.BinarySearch(code.Start); bounds[at] < code.End; at++)
             {
-                if (--_steps < 0 || _nodes.RunCount == limits.InlineRanges)
+                if (--_steps < 0 || _nodes.RunCount == limits.InlineRanges || _nodes.Count > mostNodes)
                 {
                     return false;
                 }

@@ -20,6 +20,8 @@ internal sealed class InlineNodes(PdbAddressMap map)
     private Dictionary<(int Site, int Parent, int File, uint Line), int> _known = [];
     private int[] _order = [];
 
+    public int Count => _nodes.Count;
+
     /// <summary>Stretches of code of all nodes.</summary>
     public int RunCount => _runs.Count;
 

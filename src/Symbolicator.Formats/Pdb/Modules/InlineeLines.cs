@@ -21,7 +21,7 @@ internal sealed class InlineeLines
         _isSorted = true;
     }
 
-    public void Read(MsfReader stream, ByteRange content, FaultLog faults)
+    public void Read(MsfReader stream, ByteRange content, ParseLimits limits, FaultLog faults)
     {
         if (content.Length < 4 || !stream.TryReadU32(content.Offset, out uint signature) || signature > WithExtraFiles)
         {
@@ -31,10 +31,10 @@ internal sealed class InlineeLines
 
         for (long at = content.Offset + 4; content.End - at >= EntryBytes;)
         {
-            if (!stream.TryRead(at, EntryBytes, out var bytes))
+            if (_entries.Count == limits.LineRows || !stream.TryRead(at, EntryBytes, out var bytes))
             {
-                faults.Add(stream.FaultAt(MalformedReason.OutOfRange, at), "inlinee lines");
-                return;
+                faults.Add(stream.FaultAt(MalformedReason.CountOverLimit, at), "inlinee lines");
+                break;
             }
 
             var entry = new Entry(

@@ -64,7 +64,7 @@ internal sealed class InlineeSources(PdbFile pdb, ModuleLines module, PdbFunctio
         {
             if (kind == SubsectionKind.InlineeLines)
             {
-                origin.Inlinees.Read(stream, content, pdb.Faults);
+                origin.Inlinees.Read(stream, content, pdb.Limits, pdb.Faults);
             }
             else if (kind == SubsectionKind.FileChecksums)
             {

@@ -17,8 +17,6 @@ internal sealed class LineIndex(LineReader reader)
     /// <summary>Code with lines, ascending and disjoint.</summary>
     public int StretchCount => _stretches.Count;
 
-    public int BlockCount => _blocks.Count;
-
     public AddressRange this[int stretch] => new(_stretches[stretch].Start, _stretches[stretch].End);
 
     public void Clear()
@@ -26,6 +24,9 @@ internal sealed class LineIndex(LineReader reader)
         _stretches.Clear();
         _blocks.Clear();
     }
+
+    /// <summary>There are more stretches or blocks than a number.</summary>
+    public bool IsFull(long most) => _stretches.Count > most || _blocks.Count > most;
 
     /// <summary>Begins a stretch of code; its number is what <see cref="Add"/> takes.</summary>
     public int AddStretch(AddressRange code)

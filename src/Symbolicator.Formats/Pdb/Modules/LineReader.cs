@@ -21,8 +21,12 @@ internal sealed class LineReader(ParseLimits limits, FaultLog faults)
     private const long Floor = 16 << 20;
     private const int Reuse = 16;
 
+    private readonly ushort[] _oldLines = new ushort[ChunkRows];
     private MsfReader? _stream;
     private long _rowsLeft = Floor;
+
+    /// <summary>Nothing can be read any more.</summary>
+    public bool IsExhausted => _rowsLeft < 0;
 
     /// <summary>Turns to a module.</summary>
     public void Begin(MsfReader stream, PdbModule module)
@@ -70,54 +74,63 @@ internal sealed class LineReader(ParseLimits limits, FaultLog faults)
     /// <summary>Appends the rows of a block between two offsets, and the one that holds at the first.</summary>
     public void Read(in LineBlock block, ushort section, uint first, uint end, List<SourceRow> rows)
     {
+        int begin = block.IsSorted && block.First < first ? Math.Max(CountBefore(block, first + 1UL) - 1, 0) : 0;
+        int stop = block.IsSorted && block.Last >= end ? CountBefore(block, end) : block.Count;
         int size = SizeOf(block);
-        for (int row = block.IsSorted ? Math.Max(CountUpTo(block, first) - 1, 0) : 0; row < block.Count; row++)
+        for (int row = begin; row < stop;)
         {
-            if (--_rowsLeft < 0 || rows.Count == limits.LineRows)
+            int chunk = Math.Min(Math.Min(ChunkRows, stop - row), limits.LineRows - rows.Count);
+            _rowsLeft -= chunk;
+            if (_rowsLeft < 0 || chunk == 0)
             {
                 var reason = _rowsLeft < 0 ? MalformedReason.StepsOverLimit : MalformedReason.CountOverLimit;
                 faults.Add(_stream!.FaultAt(reason, block.Rows), "lines of a function");
                 return;
             }
 
-            // Rows are a view of the file nearly always, so that single reads cost little.
-            if (!_stream!.TryReadU32(block.Rows + ((long)row * size), out uint offset) || !TryReadLine(block, row, out uint line))
+            if ((block.IsC11 && !TryReadOldLines(block, row, chunk))
+                || !_stream!.TryRead(block.Rows + ((long)row * size), chunk * size, out var bytes))
             {
                 return;
             }
 
-            offset = unchecked(offset + block.Base);
-            if (offset < end)
+            for (int i = 0; i < chunk; i++)
             {
-                bool isHidden = line is 0 or NeverStepInto or AlwaysStepInto;
-                rows.Add(new SourceRow(
-                    SourceAddress.Of(section, offset), rows.Count, isHidden ? default : block.File, isHidden ? 0 : line));
+                uint offset = unchecked(BinaryPrimitives.ReadUInt32LittleEndian(bytes[(i * size)..]) + block.Base);
+                if (offset < end)
+                {
+                    uint line = block.IsC11 ? _oldLines[i] : BinaryPrimitives.ReadUInt32LittleEndian(bytes[((i * size) + 4)..]) & LineMask;
+                    bool isHidden = line is 0 or NeverStepInto or AlwaysStepInto;
+                    rows.Add(new SourceRow(
+                        SourceAddress.Of(section, offset), rows.Count, isHidden ? default : block.File, isHidden ? 0 : line));
+                }
             }
-            else if (block.IsSorted)
-            {
-                return;
-            }
+
+            row += chunk;
         }
     }
 
     private static int SizeOf(in LineBlock block) => block.IsC11 ? C11OffsetBytes : RowBytes;
 
-    private bool TryReadLine(in LineBlock block, int row, out uint line)
+    /// <summary>Lines of C11 rows, which are not beside their offsets.</summary>
+    private bool TryReadOldLines(in LineBlock block, int row, int count)
     {
-        if (!block.IsC11)
+        long at = block.Rows + ((long)block.Count * C11OffsetBytes) + ((long)row * C11LineBytes);
+        if (!_stream!.TryRead(at, count * C11LineBytes, out var bytes))
         {
-            bool read = _stream!.TryReadU32(block.Rows + ((long)row * RowBytes) + 4, out line);
-            line &= LineMask;
-            return read;
+            return false;
         }
 
-        bool isRead = _stream!.TryReadU16(block.Rows + ((long)block.Count * C11OffsetBytes) + ((long)row * C11LineBytes), out ushort number);
-        line = number;
-        return isRead;
+        for (int i = 0; i < count; i++)
+        {
+            _oldLines[i] = BinaryPrimitives.ReadUInt16LittleEndian(bytes[(i * C11LineBytes)..]);
+        }
+
+        return true;
     }
 
-    /// <summary>Rows at or before an offset in a block whose rows ascend.</summary>
-    private int CountUpTo(in LineBlock block, uint offset)
+    /// <summary>Rows before an offset in a block whose rows ascend.</summary>
+    private int CountBefore(in LineBlock block, ulong offset)
     {
         int size = SizeOf(block);
         int low = 0;
@@ -129,7 +142,7 @@ internal sealed class LineReader(ParseLimits limits, FaultLog faults)
                 return 0;
             }
 
-            (low, high) = unchecked(at + block.Base) <= offset ? (middle + 1, high) : (low, middle);
+            (low, high) = unchecked(at + block.Base) < offset ? (middle + 1, high) : (low, middle);
         }
 
         return low;

@@ -19,7 +19,7 @@ internal sealed class ModuleLines : IDisposable
         _reader = new LineReader(pdb.Limits, pdb.Faults);
         Files = new SourceFiles(pdb, names);
         Index = new LineIndex(_reader);
-        _c13 = new C13Lines(Index, _reader, Files, Checksums, pdb.Faults);
+        _c13 = new C13Lines(Index, _reader, Files, Checksums, pdb.Limits, pdb.Faults);
         _c11 = new C11Lines(Index, _reader, Files, pdb.Limits, pdb.Faults);
     }
 
@@ -76,7 +76,7 @@ internal sealed class ModuleLines : IDisposable
                     _c13.Read(stream, content);
                     break;
                 case SubsectionKind.InlineeLines when first == SubsectionKind.Lines:
-                    Inlinees.Read(stream, content, _faults);
+                    Inlinees.Read(stream, content, _limits, _faults);
                     break;
             }
         }
