@@ -161,15 +161,21 @@ class Module:
 
 
 class Dump:
-    def __init__(self, path, tool='llvm-pdbutil-19'):
+    """A PDB, or one module of it: then the types are left unread, and callees have their bare names."""
+
+    def __init__(self, path, tool='llvm-pdbutil-19', module=None):
         self.sections, self.modules, self.types, self.ids, self.strings, self.names = [], collections.defaultdict(Module), {}, {}, {}, {}
         self.part = self.module = None
         handlers = {'Section Headers': self.headers, 'Files': self.file, 'Symbols': self.symbol, 'Lines': self.row,
                     'Inlinee Lines': self.inlinee, 'Cross Module Exports': self.exported, 'String Table': self.string,
                     'Types (TPI Stream)': self.type, 'Types (IPI Stream)': self.id}
         self.read(handlers, [tool, 'dump', '-section-headers', path])
-        self.read(handlers, [tool, 'dump', '-files', '-symbols', '-l', '-il', '-string-table', '-xme', '-types', '-ids', path])
-        self.imports([tool, 'bytes', '--chunks', '--split-chunks', path])
+        self.bare = {}
+        if module is None:
+            self.read(handlers, [tool, 'dump', '-files', '-symbols', '-l', '-il', '-string-table', '-xme', '-types', '-ids', path])
+            self.imports([tool, 'bytes', '--chunks', '--split-chunks', path])
+        else:
+            self.read(handlers, [tool, 'dump', '-files', '-symbols', '-l', '-il', '-modi=%d' % module, path])
         self.by_name = {m.name: m for m in self.modules.values()}
         for module in self.modules.values():
             module.settle()
@@ -288,9 +294,10 @@ class Dump:
 
     def annotation(self, line):
         site = self.pending
-        match = re.match(r'\s+inlinee = (0x[0-9A-F]+)', line)
+        match = re.match(r'\s+inlinee = (0x[0-9A-F]+)(?: \((.*)\), parent = )?', line)
         if match:
             site.inlinee = int(match[1], 16)
+            self.bare[site.inlinee] = match[2]
             owner = next((s for s in reversed(self.scopes[:-1]) if isinstance(s, (Site, Proc))), None)
             if owner is not None:
                 (owner.children if isinstance(owner, Site) else owner.sites).append(site)
@@ -350,6 +357,8 @@ class Dump:
 
     def callee(self, index):
         """(scope or None, name) of an inlined function."""
+        if not self.ids:
+            return None, self.bare.get(index)
         name, scope, member = self.ids.get(index, (None, None, False))
         return (self.types if member else self.strings).get(scope), name
 
