@@ -88,6 +88,12 @@ def difference(mine, theirs):
     return next((k for k in ('name', 'line', 'file', 'line-0') if k in kinds), None)
 
 
+def public_names(pdb):
+    """Public symbols as llvm-pdbutil prints them, and the same without the decoration of C on x86."""
+    names = set(re.findall(r'S_PUB32 \[size = \d+\] `(.*)`', tool('llvm-pdbutil-19', 'dump', '-publics', pdb)))
+    return names | {re.sub(r'^[_@]?(.*?)(?:@+\d+)?$', r'\1', n) for n in names if not n.startswith('?')}
+
+
 class Records:
     """The modules of a PDB, read when an address of theirs is asked for."""
 
@@ -152,7 +158,7 @@ def main():
 
         def symbols():
             if not known:
-                known.append({s['name'] for s in ours(cli, 'symbols', pdb)})
+                known.append(public_names(pdb))
             return known[0]
 
         counts, examples = collections.Counter(), collections.defaultdict(list)
