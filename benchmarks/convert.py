@@ -77,4 +77,5 @@ def main():
                 name, size / 1e6, seconds, size / 1e6 / seconds, statistics.median(r[1] for r in results) / 1e6, os.path.getsize(out) / 1e3))
 
 
-main()
+if __name__ == '__main__':
+    main()

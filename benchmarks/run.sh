@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Measures conversion, lookup and minidumps; writes results/<cpu>/*.md. Run it on a quiet machine.
-#   run.sh [lookup] [build] [minidump] [convert] [service]     default: all
+#   run.sh [lookup] [build] [minidump] [convert] [pdb] [service]     default: all
 #   SYMBOLICATOR_BENCH_FILE   debug file of lookup and build; default: that of the C library
+#   PDB_FILES                 PDBs of pdb besides the synthetic one, such as those that tests/proofs/pdb-lookups.sh fetches
 #   BENCH_ARGS                for BenchmarkDotNet, such as "--job short"
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 . tests/env/tools.sh
-parts=("$@"); [ ${#parts[@]} -gt 0 ] || parts=(lookup build minidump convert service)
+parts=("$@"); [ ${#parts[@]} -gt 0 ] || parts=(lookup build minidump convert pdb service)
 cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1 | tr -c 'A-Za-z0-9\n' '-' | sed 's/--*/-/g; s/-$//')
 out=benchmarks/results/${cpu:-unknown}; mkdir -p "$out"
 for p in benchmarks/Symbolicator.Benchmarks src/Symbolicator.Cli src/Symbolicator.Service; do
@@ -37,6 +38,7 @@ for part in "${parts[@]}"; do
     build) bench SymCacheBuildBench build ;;
     minidump) bench MinidumpBench minidump ;;
     convert) python3 benchmarks/convert.py >"$out/convert.md"; echo "$out/convert.md" ;;
+    pdb) python3 benchmarks/pdb.py ${PDB_FILES:-} >"$out/pdb.md"; echo "$out/pdb.md" ;;
     service) python3 benchmarks/service.py >"$out/service.md"; echo "$out/service.md" ;;
     *) echo "unknown part $part" >&2; exit 2 ;;
   esac

@@ -81,9 +81,8 @@ def same_name(dump, kind, wanted, got):
         return unsigned(wanted) == unsigned(got)
     if dump.ids:
         return unsigned(got) in spellings(*dump.callee(wanted))
-    own = dump.callee(wanted)[1]  # without the types the scope is not known, and long names are cut
-    bare = unsigned(got)[last_part(unsigned(got)):]
-    return bare.startswith(unsigned(own[:-3])) if own.endswith('...') else bare == unsigned(own)
+    own, got = dump.callee(wanted)[1] or '', '::' + unsigned(got)  # without the types the scope is not known, and long names are cut
+    return '::' + unsigned(own[:-3]) in got if own.endswith('...') else got.endswith('::' + unsigned(own))
 
 
 def matches(dump, expected, frames):
