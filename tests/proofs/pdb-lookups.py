@@ -110,14 +110,25 @@ class Records:
 
     def stacks(self, address):
         """(dump, stack) of every reading of the records at an address."""
+        dump = self.module(address)
+        return [(dump, stack) for proc in dump.covering(address) for stack in dump.stacks(proc, address)] if dump else []
+
+    def module(self, address):
         i = bisect.bisect_right(self.starts, address) - 1
         if i < 0 or address >= self.contributions[i][1]:
-            return []
+            return None
         module = self.contributions[i][2]
         if module not in self.modules:
             self.modules[module] = pdb_dump.Dump(self.pdb, module=module)
-        dump = self.modules[module]
-        return [(dump, stack) for proc in dump.covering(address) for stack in dump.stacks(proc, address)]
+        return self.modules[module]
+
+
+def is_symbol(module, symbols, mine, theirs):
+    """Code without a procedure: we name it by its thunk record or public symbol, the symbolizer at most knows the line."""
+    lines = [f[1:] for f in theirs if not f[0]]
+    if len(mine) != 1 or len(lines) != len(theirs) or (lines or [(None, 0)]) != [(mine[0].get('file'), mine[0].get('line') or 0)]:
+        return False
+    return mine[0]['function'] in symbols() or (module is not None and mine[0]['function'] in module.thunks)
 
 
 def classify(records, symbols, address, mine, theirs):
@@ -125,8 +136,7 @@ def classify(records, symbols, address, mine, theirs):
     if kind is None or kind == 'line-0':
         return kind
     readings = records.stacks(address)
-    if not readings and len(mine) == 1 and mine[0]['function'] in symbols() and (
-            [f[1:] for f in theirs] == [(mine[0].get('file'), mine[0].get('line'))] and not theirs[0][0] if theirs else not mine[0].get('line')):
+    if not readings and is_symbol(records.module(address), symbols, mine, theirs):
         return 'public'
     right = [matches(dump, stack, mine) is None for dump, stack in readings]
     if not any(right):
@@ -167,7 +177,7 @@ def main():
             counts[kind or 'equal'] += 1
             if kind and len(examples[kind]) < a.show:
                 examples[kind].append((address, [(f['function'], f.get('file'), f.get('line')) for f in mine['frames']], theirs))
-        name = '/'.join(os.path.normpath(path).split(os.sep)[-2:])
+        name = '/'.join(os.path.normpath(path).split(os.sep)[-3:])
         rows.append((name, counts))
         total.update(counts)
         print('%s: %s' % (name, ', '.join('%s %d' % kv for kv in counts.most_common())), file=sys.stderr)

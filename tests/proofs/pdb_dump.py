@@ -170,7 +170,7 @@ class Dump:
                     'Inlinee Lines': self.inlinee, 'Cross Module Exports': self.exported, 'String Table': self.string,
                     'Types (TPI Stream)': self.type, 'Types (IPI Stream)': self.id}
         self.read(handlers, [tool, 'dump', '-section-headers', path])
-        self.bare = {}
+        self.bare, self.thunks = {}, set()
         if module is None:
             self.read(handlers, [tool, 'dump', '-files', '-symbols', '-l', '-il', '-string-table', '-xme', '-types', '-ids', path])
             self.imports([tool, 'bytes', '--chunks', '--split-chunks', path])
@@ -275,7 +275,10 @@ class Dump:
             elif kind in ('S_GPROC32', 'S_LPROC32', 'S_GPROC32_ID', 'S_LPROC32_ID', 'S_LPROC32_DPC', 'S_LPROC32_DPC_ID'):
                 self.pending = ['proc', match[3]]
                 self.scopes.append('proc')
-            elif kind in ('S_BLOCK32', 'S_THUNK32', 'S_SEPCODE', 'S_WITH32'):
+            elif kind == 'S_THUNK32':
+                self.thunks.add(match[3])
+                self.scopes.append('scope')
+            elif kind in ('S_BLOCK32', 'S_SEPCODE', 'S_WITH32'):
                 self.scopes.append('scope')
             elif kind in ('S_END', 'S_PROC_ID_END', 'S_INLINESITE_END'):
                 self.scopes.pop()

@@ -5,7 +5,8 @@ namespace Symbolicator.Formats.Pdb.Modules;
 
 /// <summary>
 /// Where the lines of a module are: stretches of code, each with blocks of rows. Rows themselves stay in the file. Of
-/// stretches that overlap (the linker folded equal functions) the first one holds. Filled by <see cref="C13Lines"/> and
+/// stretches that overlap (the linker folded equal functions) the first one holds, of those that begin together the
+/// longest: armasm states lines of a shorter function at the start of another. Filled by <see cref="C13Lines"/> and
 /// <see cref="C11Lines"/>, then sealed.
 /// </summary>
 internal sealed class LineIndex(LineReader reader)
@@ -218,7 +219,8 @@ internal sealed class LineIndex(LineReader reader)
         public int CompareTo(Stretch other)
         {
             int byStart = Start.CompareTo(other.Start);
-            return byStart != 0 ? byStart : Order.CompareTo(other.Order);
+            int byEnd = byStart != 0 ? byStart : other.End.CompareTo(End);
+            return byEnd != 0 ? byEnd : Order.CompareTo(other.Order);
         }
     }
 }
