@@ -24,7 +24,7 @@ SCRATCH, SCRATCH_SIZE = 0x60000000, 0x10000
 STOP = 0x50000000           # nothing lies there: who returns to it is done
 ENTRY_STACK = STACK + STACK_SIZE - 0x10000
 DEPTH = 12
-MOST_INSTRUCTIONS = 30000   # of one call by us
+MOST_INSTRUCTIONS = 10000   # of one call by us
 
 # What hardware or the system enters, by the name of the function: bytes of the frame that they make.
 HANDLERS = {'rule_interrupt': 40, 'rule_fault': 48, 'frame_of_machine': 16, 'frame_of_context': 0x390}
@@ -166,6 +166,10 @@ class Run:
         self.image, self.cpu, self.visits, self.trace = image, image.cpu, visits, trace
         self.uc = self.cpu.emulator()
         self.uc.mem_map(image.base, len(image.memory))
+        self.uc.mem_write(image.base, bytes(image.memory))
+        for at, virtual, flags in image.sections:
+            write = unicorn.UC_PROT_WRITE if flags & 0x80000000 else unicorn.UC_PROT_EXEC
+            self.uc.mem_protect(image.base + at, virtual + 0xfff & ~0xfff, unicorn.UC_PROT_READ | write)
         self.uc.mem_map(STACK, STACK_SIZE)
         self.uc.mem_map(SCRATCH, SCRATCH_SIZE)
         self.uc.hook_add(unicorn.UC_HOOK_CODE, self.on_code)
@@ -183,14 +187,18 @@ class Run:
     def registers(self):
         return [self.uc.reg_read(r) for r in self.cpu.registers]
 
-    def call(self, rva, arguments, force=None, handler=None, after=0):
+    def call(self, rva, arguments, force=None, often=0, handler=None, after=0, most=MOST_INSTRUCTIONS):
         """Runs a function until it returns, faults or takes too long.
 
-        force: a source of dice; half of the conditional branches go where they say, first to where nobody has been yet.
+        force: a source of dice; half of the conditional branches go where nobody has been yet, and some, as often as said,
+        anywhere. That may let code write where it never does, so that such a run counts only when it returns in order.
         handler: a function that interrupts this one after some instructions."""
         uc, cpu = self.uc, self.cpu
-        self.force, self.handler, self.after, self.inside = force, handler, after, 0
-        uc.mem_write(self.image.base, bytes(self.image.memory))
+        self.force, self.often, self.handler, self.after, self.inside, self.most = force, often, handler, after, 0, most
+        kept, broken, self.states = len(self.expected), set(self.broken), []
+        for at, virtual, flags in self.image.sections:
+            if flags & 0x80000000:      # written to by the call before
+                uc.mem_write(self.image.base + at, bytes(self.image.memory[at:at + virtual]))
         # Neighbouring words hold their own address, so that reading the wrong one shows.
         uc.mem_write(SCRATCH, struct.pack('<%dI' % (SCRATCH_SIZE // 4), *(i % 97 for i in range(SCRATCH_SIZE // 4))))
         for i, register in enumerate(cpu.registers):
@@ -221,6 +229,16 @@ class Run:
         except unicorn.UcError:
             pass        # what was stopped at before is as good
         self.flush()
+        if len(self.frames) == 1 and uc.reg_read(cpu.registers[cpu.pc]) == STOP:
+            self.leave(STOP)
+        if force is not None and (self.frames or self.broken != broken):
+            for stopped, _ in self.expected[kept:]:
+                self.seen[stopped] -= 1
+            del self.expected[kept:]
+            self.broken = broken
+        else:
+            for line in self.states:
+                self.trace.write(line)
 
     def store(self, address, words):
         data = b''.join(struct.pack('<Q' if self.cpu.word == 8 else '<I', w) for w in words)
@@ -237,7 +255,7 @@ class Run:
             data = self.uc.mem_read(address, size)
             for at in range(0, size, 8):
                 part = data[at:at + 8]
-                self.trace.write('w %x %x %x\n' % (address + at, int.from_bytes(part, 'little'), len(part)))
+                self.states.append('w %x %x %x\n' % (address + at, int.from_bytes(part, 'little'), len(part)))
         self.writes.clear()
 
     def on_code(self, uc, address, size, user):
@@ -265,7 +283,7 @@ class Run:
             self.leave(address)
         self.before = rva
         self.count += 1
-        if self.count > MOST_INSTRUCTIONS or not self.frames:
+        if self.count > self.most or not self.frames:
             self.uc.emu_stop()
             return
         if self.handler is not None and self.count > self.after:
@@ -290,9 +308,10 @@ class Run:
         name, size, target = self.image.instructions[rva]
         if self.force is None or not self.cpu.branch.match(name) or target is None or self.force.random() < 0.5:
             return
-        ways = [way for way in (target, rva + size) if not self.seen[way]] or [target, rva + size]
-        self.before = None
-        self.uc.reg_write(self.cpu.registers[self.cpu.pc], self.image.base + self.force.choice(ways))
+        ways = [way for way in (target, rva + size) if not self.seen[way]]
+        if ways or self.force.random() < self.often:
+            self.before = None
+            self.uc.reg_write(self.cpu.registers[self.cpu.pc], self.image.base + self.force.choice(ways or [target, rva + size]))
 
     def interrupt(self, address):
         """Makes the frame that the handler expects, and enters it."""
@@ -325,7 +344,7 @@ class Run:
     def stop(self, rva):
         self.flush()
         registers = self.registers()
-        self.trace.write('s ' + ' '.join('%x' % r for r in registers) + '\n')
+        self.states.append('s ' + ' '.join('%x' % r for r in registers) + '\n')
         expected = []
         for frame in self.frames[:-DEPTH - 1:-1]:
             expected.append((frame.function, frame.return_address, frame.stack, frame.registers))
@@ -377,7 +396,7 @@ def prove(path, driver, visits, calls):
     with tempfile.NamedTemporaryFile('w', suffix='.trace') as trace:
         run = Run(image, visits, trace)
         if image.entry:
-            run.call(image.entry, [3, 1, 2, 3, 4, 5, 6, 7])
+            run.call(image.entry, [3, 1, 2, 3, 4, 5, 6, 7], most=20 * MOST_INSTRUCTIONS)
         called = [f for f in image.functions if f.name not in NOT_CALLED]
         choices = ARGUMENTS + [image.base + f.start for f in called[:4]]
         for function in called:
@@ -385,10 +404,10 @@ def prove(path, driver, visits, calls):
                 if number > 0 and not missing(run, function):
                     break
                 first = [number % 8, SCRATCH + 0x100, SCRATCH + 0x200, number] if number < 16 else [dice.choice(choices) for _ in range(4)]
-                run.call(function.start, first + [dice.choice(choices) for _ in range(8)], dice if number > calls // 2 else None)
+                run.call(function.start, first + [dice.choice(choices) for _ in range(8)], dice if number > calls // 2 else None, 0.5 * (number % 2))
         for handler in (f for f in image.functions if f.name in HANDLERS):
             for victim in dice.sample(called, min(calls, len(called))):
-                run.call(victim.start, [dice.choice(choices) for _ in range(12)], None, handler, dice.randrange(1, 60))
+                run.call(victim.start, [dice.choice(choices) for _ in range(12)], handler=handler, after=dice.randrange(1, 60))
         if getattr(run, 'error', None):
             raise run.error
         trace.flush()
