@@ -114,6 +114,18 @@ public sealed class PdbDebugSessionTests
     }
 
     [Fact]
+    public void Of_lines_that_begin_together_the_longer_hold()
+    {
+        var lines = new CodeViewLines();
+        var module = new ModuleText();
+        uint file = lines.File(module.Pdb.Name("a.asm"));
+        lines.Lines(0, 8, file, (0, 1), (4, 2)).Lines(0, 0x10, file, (0, 11), (4, 12));
+        module.Module(new CodeViewSymbols().Procedure("f", 0, 0x10).End(), lines);
+
+        Assert.Equal(["f 1000-1010 | 1000=a.asm:11 1004=a.asm:12"], module.Functions());
+    }
+
+    [Fact]
     public void Subsections_to_ignore_are_ignored_and_unknown_ones_skipped()
     {
         var lines = new CodeViewLines();
