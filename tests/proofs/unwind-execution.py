@@ -1,10 +1,10 @@
-"""Unwinding against execution: unwind-execution.py [--markdown] [--visits N] [--calls N] [--least N] [--shown NAME]... DRIVER... -- IMAGE...
+"""Unwinding against execution: unwind-execution.py [--markdown] [--visits N] [--calls N] [--least N] DRIVER... -- IMAGE...
 
 Each image is mapped and its functions are run in Unicorn, stopped before every instruction. What a function was called
 with is known then: registers and stack at the call, the address behind it. The driver (tests/Symbolicator.UnwindDriver)
 is told the registers and the stack at each stop, and has to find these callers, all the way up. Exit status 1 when one is
-wrong or when not at least N functions of each CPU were stopped at every instruction; what is wrong in an image that is only
-shown does not count. Where unwind information says nothing of a place (x86 code without a record) nothing is compared."""
+wrong or when not at least N functions of each CPU were stopped at every instruction.
+Where unwind information says nothing of a place (x86 code without a record) nothing is compared."""
 import argparse
 import bisect
 import collections
@@ -451,7 +451,6 @@ def main():
     parser.add_argument('--visits', type=int, default=3)
     parser.add_argument('--calls', type=int, default=40)
     parser.add_argument('--least', type=int, default=0)
-    parser.add_argument('--shown', action='append', default=[])
     parser.add_argument('driver', nargs='+')
     options = parser.parse_args(sys.argv[1:cut])
     total = collections.defaultdict(collections.Counter)
@@ -459,7 +458,7 @@ def main():
     for path in sys.argv[cut + 1:]:
         row = prove(path, options.driver, options.visits, options.calls)
         rows.append(row)
-        failed |= row[7] > 0 and row[1] not in options.shown
+        failed |= row[7] > 0
         total[row[0]].update(dict(zip('complete partial instructions stops callers wrong silent'.split(), row[2:])))
         if not options.markdown:
             print('%-6s %-28s functions complete %4d partial %3d, instructions %6d, stops %6d, callers %6d, wrong %d, silent %d' % row, flush=True)
