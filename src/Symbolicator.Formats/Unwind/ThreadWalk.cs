@@ -169,7 +169,8 @@ internal sealed class ThreadWalk
             return false;
         }
 
-        if (afterSignal)
+        // On Windows the frame that holds an interrupted context has called the handler itself.
+        if (afterSignal && _options.System != WalkSystem.Windows)
         {
             MarkTrampoline();
         }

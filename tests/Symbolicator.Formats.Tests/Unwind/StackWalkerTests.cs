@@ -47,6 +47,18 @@ public sealed class StackWalkerTests
             thread.Frames.Select(f => (f.LookupAddress, f.IsSignalTrampoline)));
     }
 
+    /// <summary>KiUserExceptionDispatcher calls the dispatcher; what it interrupted lies in a context behind it.</summary>
+    [Fact]
+    public void On_Windows_the_frame_above_an_interrupted_one_has_made_a_call()
+    {
+        _known.SetUnwindTable(0, new FakeTable(16) { SignalRva = 0x2000 });
+        var stack = new StackBuilder(Stack).Zeros(1).Word(Code + 0x2010).Zeros(1).Word(Code + 0x3000).Zeros(1).Word(Code + 0x4000).Zeros(1).Word(0);
+        var thread = Walk(CpuFamily.Amd64, new WalkOptions { System = WalkSystem.Windows }, stack, (16, Code + 0x1000), (7, Stack));
+        Assert.Equal(
+            [(Code + 0x1000, false), (Code + 0x200f, false), (Code + 0x3000, false), (Code + 0x3fff, false)],
+            thread.Frames.Select(f => (f.LookupAddress, f.IsSignalTrampoline)));
+    }
+
     [Fact]
     public void Scanning_refuses_what_both_unwind_information_and_symbols_deny()
     {
