@@ -14,6 +14,7 @@ internal sealed class ModuleFunctions(PdbFile pdb, ModuleLines lines, PdbFunctio
 {
     private const int InlineSiteBytes = 12; // INLINESITESYM up to the annotations
     private const int InlineSite2Bytes = 16; // INLINESITESYM2
+    private const int MostChunks = 1024; // a procedure is separated into one or two
 
     private readonly InlineSiteReader _sites = new(lines.Files, new InlineeSources(pdb, lines, names), pdb.Limits);
     private readonly List<Scope> _scopes = [];
@@ -21,6 +22,7 @@ internal sealed class ModuleFunctions(PdbFile pdb, ModuleLines lines, PdbFunctio
     private OpenProcedure _open = new();
     private OpenProcedure _done = new();
     private int _number; // of the procedures so far
+    private int _openSites; // among the scopes
     private int _tooDeep;
 
     /// <summary>Language of the module, as far as its records have told.</summary>
@@ -31,6 +33,7 @@ internal sealed class ModuleFunctions(PdbFile pdb, ModuleLines lines, PdbFunctio
         _records = new SymbolCursor(stream, Math.Min(module.SymbolBytes, stream.Length), pdb.Faults);
         _scopes.Clear();
         _open.Clear();
+        _openSites = 0;
         _tooDeep = 0;
         Language = SourceLanguage.Unknown;
     }
@@ -140,8 +143,8 @@ internal sealed class ModuleFunctions(PdbFile pdb, ModuleLines lines, PdbFunctio
     private Scope OpenSeparatedCode(ReadOnlySpan<byte> body)
     {
         var record = ProcedureRecord.OfSeparatedCode(body, out ulong parent);
-        bool isKnown = _open.IsOpen && (SourceAddress.SectionOf(parent) == 0 || _open.Covers(parent));
-        if (!isKnown || record.Code.IsEmpty || _open.Chunks.Count == pdb.Limits.RangesPerEntry)
+        bool isKnown = _open.IsOpen && _open.Chunks.Count < MostChunks && (SourceAddress.SectionOf(parent) == 0 || _open.Covers(parent));
+        if (!isKnown || record.Code.IsEmpty)
         {
             return default;
         }
@@ -170,6 +173,7 @@ internal sealed class ModuleFunctions(PdbFile pdb, ModuleLines lines, PdbFunctio
         if (_scopes.Count < pdb.Limits.DieDepth)
         {
             _scopes.Add(scope);
+            _openSites += scope.EndsInlineSite ? 1 : 0;
         }
         else
         {
@@ -186,13 +190,17 @@ internal sealed class ModuleFunctions(PdbFile pdb, ModuleLines lines, PdbFunctio
             return;
         }
 
-        for (int i = _scopes.Count - 1; i >= 0; i--)
+        if ((endsInlineSite ? _openSites : _scopes.Count - _openSites) == 0)
         {
-            if (_scopes[i].EndsInlineSite == endsInlineSite)
-            {
-                _scopes.RemoveRange(i, _scopes.Count - i);
-                return;
-            }
+            return;
+        }
+
+        for (bool isEnded = false; !isEnded;)
+        {
+            var scope = _scopes[^1];
+            isEnded = scope.EndsInlineSite == endsInlineSite;
+            _openSites -= scope.EndsInlineSite ? 1 : 0;
+            _scopes.RemoveAt(_scopes.Count - 1);
         }
     }
 

@@ -49,6 +49,11 @@ internal sealed class Trampolines
     /// <summary>Tells of a procedure; the first one at an address gives its name.</summary>
     public void Meet(OpenProcedure procedure)
     {
+        if (procedure.Name.IsNone)
+        {
+            return;
+        }
+
         var all = CollectionsMarshal.AsSpan(_all);
         ulong start = procedure.Chunks[0].Start;
         int low = 0;
