@@ -30,6 +30,11 @@ internal static class Arm64Describer
                 break;
             }
 
+            if (pairs > 0 && next.Operation != Arm64Operation.SaveNext && !next.HasNext(pairs))
+            {
+                return null;
+            }
+
             switch (next.Operation)
             {
                 case Arm64Operation.SaveNext:

@@ -60,7 +60,7 @@ internal ref struct Arm64Execution
         while (at < codes.Length)
         {
             var code = Arm64UnwindCode.Read(codes, at);
-            if (_pendingPairs > 0 && code.Operation != Arm64Operation.SaveNext && !code.IsPair)
+            if (_pendingPairs > 0 && code.Operation != Arm64Operation.SaveNext && !code.HasNext(_pendingPairs))
             {
                 return MalformedReason.BadValue;
             }
@@ -74,11 +74,6 @@ internal ref struct Arm64Execution
                 case Arm64Operation.AllocateVectors:
                     return MalformedReason.Unsupported;
                 case Arm64Operation.SaveIntegers:
-                    if (code.First + 2 * _pendingPairs >= LinkRegister && _pendingPairs > 0)
-                    {
-                        return MalformedReason.BadValue;
-                    }
-
                     LoadSaved(code);
                     break;
                 default:

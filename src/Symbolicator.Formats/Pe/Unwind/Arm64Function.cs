@@ -116,7 +116,7 @@ internal readonly ref struct Arm64Function
         }
 
         int count = CountInstructions(index);
-        if (count < 0)
+        if (count < 0 || index > Codes.Length)
         {
             return -1;
         }

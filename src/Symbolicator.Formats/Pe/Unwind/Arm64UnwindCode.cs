@@ -29,8 +29,13 @@ internal readonly record struct Arm64UnwindCode(
         _ => 1,
     };
 
-    /// <summary>The pair that belongs to a <see cref="Arm64Operation.SaveNext"/>: registers that follow each other.</summary>
-    public bool IsPair => Second == First + 1 && Operation is Arm64Operation.SaveIntegers or Arm64Operation.SaveVectors;
+    /// <summary>True for a pair of registers that so many more pairs follow, each told by a <see cref="Arm64Operation.SaveNext"/>.</summary>
+    public bool HasNext(int pairs) => Operation switch
+    {
+        Arm64Operation.SaveIntegers => Second == First + 1 && First + 2 * pairs < LinkRegister,
+        Arm64Operation.SaveVectors => Second == First + 1,
+        _ => false,
+    };
 
     /// <summary>Reads the code at a position, which must be inside.</summary>
     public static Arm64UnwindCode Read(ReadOnlySpan<byte> codes, int at)

@@ -87,7 +87,8 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
         }
 
         // Functions of more than 1 MiB are cut; what is cut off follows.
-        for (int fragments = 0; fragments < MaxFragments && StartAt(next) == end && IsFragment(_records[next]); fragments++)
+        int last = Math.Min(_records.Length, next + MaxFragments);
+        while (next < last && StartAt(next) == end && IsFragment(_records[next]))
         {
             end = Math.Max(end, EndOf(next++));
         }

@@ -140,6 +140,25 @@ public sealed class Arm64CodeTests
         Assert.Equal(UnwindOutcome.Failed, result.Outcome);
         Assert.Equal(MalformedReason.BadValue, result.Fault.Reason);
         Assert.Equal(0x604, result.Fault.Offset); // headers, code and records before, then the header word
+        Assert.Null(table.Describe(Start));
+    }
+
+    [Fact]
+    public void An_epilog_whose_codes_are_not_there_fails()
+    {
+        var table = Open(new Arm64ImageBuilder().Single(Start, 64, 5, 0x01, 0xe4));
+
+        Assert.Equal(UnwindOutcome.Failed, Step(table, Start + 60, new Arm64Machine(), out _).Outcome);
+    }
+
+    [Fact]
+    public void As_many_next_pairs_as_fit_into_a_record_are_refused()
+    {
+        byte[] codes = [.. Enumerable.Repeat((byte)0xe6, 112), 0xc8, 0x02, 0xe4];
+        var table = Open(new Arm64ImageBuilder().Single(Start, 0x400, 0, codes));
+
+        Assert.Equal(MalformedReason.BadValue, Step(table, Start + 0x300, new Arm64Machine(), out _).Fault.Reason);
+        Assert.Null(table.Describe(Start));
     }
 
     [Fact]

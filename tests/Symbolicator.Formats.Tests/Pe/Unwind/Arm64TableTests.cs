@@ -131,6 +131,8 @@ public sealed class Arm64TableTests
             Assert.Equal(UnwindOutcome.Failed, Step(table, at, new Arm64Machine(), out _).Outcome);
             Assert.Null(table.Describe(at));
         }
+
+        Assert.Equal(ulong.MaxValue, Open(new Arm64ImageBuilder().Record(Start, 3)).EndAt(Start));
     }
 
     [Fact]
@@ -245,6 +247,7 @@ public sealed class Arm64TableTests
                     {
                         table.Step(new UnwindFrame(Start + at, Base), registers, memory, out _);
                         table.Describe(Start + at);
+                        Assert.True(table.EndAt(Start + at) > Start + at);
                     }
                 });
         }
