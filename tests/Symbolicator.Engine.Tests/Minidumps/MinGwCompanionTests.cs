@@ -50,7 +50,8 @@ public sealed class MinGwCompanionTests
             .Threads(new MinidumpBuilder.Thread(7, context, 0x10_0000, new byte[64]))
             .Modules(new MinidumpBuilder.Module(
                 Base, BinaryPrimitives.ReadUInt32LittleEndian(image.AsSpan(header + 24 + 56)), "mingw.exe",
-                BinaryPrimitives.ReadUInt32LittleEndian(image.AsSpan(header + 8))) { CodeView = image[record..(record + 25)] })
+                BinaryPrimitives.ReadUInt32LittleEndian(image.AsSpan(header + 8)))
+            { CodeView = image[record..(record + 25)] })
             .Build();
         var cpu = new InlineCpuScheduler();
         using var store = new FolderObjectStore(cpu, ParseLimits.Default);
