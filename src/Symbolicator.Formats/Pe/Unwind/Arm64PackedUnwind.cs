@@ -49,8 +49,7 @@ internal readonly record struct Arm64PackedUnwind(uint Word)
         int saved = (integerBytes + vectorBytes + (IsHomed ? 64 : 0) + 15) & ~15;
         int locals = FrameSize - saved;
 
-        // x19 and the link register alone have no unwind code that saves and allocates.
-        if (Integers > MaxIntegers || locals < (IsChained ? 16 : 0) || Integers == 1 && Chain == Arm64PackedChain.LinkSaved)
+        if (Integers > MaxIntegers || locals < (IsChained ? 16 : 0))
         {
             return 0;
         }
@@ -146,6 +145,11 @@ internal readonly record struct Arm64PackedUnwind(uint Word)
         if (withLink && count % 2 != 0)
         {
             codes.AddWide(0xd600, last / 2, last * 8); // save_lrpair
+            if (count == 1)
+            {
+                // No code saves this pair and allocates; Visual C++ takes two instructions.
+                codes.Allocate(saved);
+            }
         }
         else if (withLink && count == 0)
         {

@@ -33,6 +33,8 @@ public sealed class Arm64PackedTests
     [InlineData(0, 3, false, 0, 32, "stp x19, x20, [sp, #-32]!; str x21, [sp, #16]", null)]
     [InlineData(0, 3, false, 1, 48, "stp x19, x20, [sp, #-32]!; stp x21, lr, [sp, #16]; sub sp, sp, #16", null)]
     [InlineData(0, 2, false, 1, 32, "stp x19, x20, [sp, #-32]!; str lr, [sp, #16]", null)]
+    [InlineData(0, 1, false, 1, 32, "sub sp, sp, #16; stp x19, lr, [sp, #0]; sub sp, sp, #16", null)] // as Visual C++ writes it
+    [InlineData(1, 1, false, 1, 32, "sub sp, sp, #32; stp x19, lr, [sp, #0]; stp d8, d9, [sp, #16]", null)]
     [InlineData(1, 0, false, 0, 16, "stp d8, d9, [sp, #-16]!", null)]
     [InlineData(2, 0, false, 1, 48, "str lr, [sp, #-32]!; stp d8, d9, [sp, #8]; str d10, [sp, #24]; sub sp, sp, #16", null)]
     [InlineData(
@@ -80,7 +82,6 @@ public sealed class Arm64PackedTests
 
     [Theory]
     [InlineData(0, 11, 0, 96)] // registers beyond x28
-    [InlineData(0, 1, 1, 16)] // x19 and lr alone
     [InlineData(0, 4, 0, 16)] // smaller than what it saves
     [InlineData(3, 0, 3, 32)] // no room for x29 and lr
     public void Impossible_sizes_fail(int vectors, int integers, int chain, int frame)
