@@ -31,6 +31,9 @@ MOST_INSTRUCTIONS = 10000   # of one call by us
 HANDLERS = {'rule_interrupt': 40, 'rule_fault': 48, 'frame_of_machine': 16, 'frame_of_context': 0x390}
 NOT_CALLED = set(HANDLERS) | {'frame_of_trap', 'unwound_to_call'}
 
+# Of Visual C++: takes words off its caller's stack, so that "at the call" and "after the return" are not the same.
+NOT_COMPARED = {'__security_pop_cookie'}
+
 
 class Cpu:
     def __init__(self, machine):
@@ -106,6 +109,7 @@ class Image:
             self.sections.append((rva, virtual, flags))
         self.instructions = disassemble(path)
         self.functions = self.find_functions()
+        self.excluded = {a for f in self.functions if f.name in NOT_COMPARED for a in f.instructions}
 
     def find_functions(self):
         """Start and name of every function that the symbol table knows, or else the PDB."""
@@ -119,6 +123,8 @@ class Image:
             symbols = [(name, section, int(offset)) for name, section, offset in re.findall(
                 r'S_(?:PUB32|[GL]PROC32(?:_ID)?) \[size = \d+\] `(.*)`\n(?:.*flags = function, |.*\n?.*?)addr = (\d+):(\d+)', text)]
         for name, section, offset in symbols:
+            if not 0 < int(section) <= len(self.sections):
+                continue    # absolute
             rva, virtual, flags = self.sections[int(section) - 1]
             if flags & 0x20000000:
                 found.setdefault(rva + offset, name)
@@ -293,7 +299,7 @@ class Run:
         if self.inside and cpu.ret.match(kind or '') and len(self.frames) <= self.inside:
             self.uc.emu_stop()      # the epilog of a handler is none that unwind information knows
             return
-        if self.seen[rva] < self.visits:
+        if self.seen[rva] < self.visits and rva not in self.image.excluded:
             self.seen[rva] += 1
             self.stop(rva)
         self.redirect(rva)

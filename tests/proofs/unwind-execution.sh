@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Runs our own PE images of x64, arm64 and x86 in Unicorn, stopped before every instruction: the caller that our unwinder
-# finds (program counter, stack pointer, saved registers, and its callers) is the one that execution shows. Writes
-# tests/proofs/results/unwind-execution.md; with SAMPLE=1 it takes some of them and writes nothing.
+# finds (program counter, stack pointer, saved registers, and its callers) is the one that execution shows. A full run also
+# executes code of Visual C++, as far as it gets without its imports: that of npm's node-pty 1.1.0. Writes
+# tests/proofs/results/unwind-execution.md; with SAMPLE=1 it takes some of our images, downloads and writes nothing.
+#   SYMBOLICATOR_PROOF_CACHE   folder for what is downloaded; default: below the user's cache folder
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 . tests/env/tools.sh
@@ -16,8 +18,16 @@ if [ -n "${SAMPLE:-}" ]; then
   exec "$python" tests/proofs/unwind-execution.py --visits 1 --calls 24 --least 60 "${driver[@]}" -- "${images[@]}"
 fi
 images+=("$fixtures"/shapes-{arm64,arm64-O0,x64-O0}.exe "$fixtures"/folded-x64.exe "$fixtures"/prologs-{x64,arm64}-O{0,1,2,s}.exe "$fixtures"/shapes-x86-{O0,fpo}.exe)
+need npm npm
+cache=${SYMBOLICATOR_PROOF_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/symbolicator-proofs}/node-pty
+if [ ! -d "$cache/package" ]; then
+  mkdir -p "$cache"
+  (cd "$cache" && npm pack --silent node-pty@1.1.0 && tar xzf node-pty-1.1.0.tgz)
+fi
 mkdir -p tests/proofs/results
 status=0; table=$("$python" tests/proofs/unwind-execution.py --markdown --least 200 "${driver[@]}" -- "${images[@]}") || status=$?
+visual=$("$python" tests/proofs/unwind-execution.py --markdown --visits 1 --calls 6 "${driver[@]}" -- \
+  "$cache"/package/prebuilds/win32-{x64,arm64}/{conpty.node,pty.node,winpty.dll,winpty-agent.exe}) || status=$?
 {
   echo "# Unwinding against execution"
   echo
@@ -34,6 +44,10 @@ status=0; table=$("$python" tests/proofs/unwind-execution.py --markdown --least 
   echo "- .NET $(dotnet --version)"
   echo
   echo "$table"
+  echo
+  echo "Code of Visual C++ (node-pty 1.1.0), as far as it runs without its imports:"
+  echo
+  echo "$visual"
 } >tests/proofs/results/unwind-execution.md
-tail -n 4 tests/proofs/results/unwind-execution.md
+grep '^- .* functions stopped' tests/proofs/results/unwind-execution.md
 exit "$status"
