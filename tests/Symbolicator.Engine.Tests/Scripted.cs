@@ -143,6 +143,8 @@ internal sealed class ScriptedStore : IObjectStore
     {
         public bool IsEmpty => true;
 
+        public CpuFamily Cpu => CpuFamily.Amd64;
+
         public long EstimatedBytes => 0;
 
         public bool Covers(ulong rva) => false;

@@ -22,6 +22,8 @@ internal sealed class BreakpadUnwindTable : IUnwindTable
 
     public bool IsEmpty => _cfi.IsEmpty && _windows.IsEmpty;
 
+    public CpuFamily Cpu => _cpu?.Family ?? CpuFamily.Unknown;
+
     public long EstimatedBytes => _cfi.EstimatedBytes + _windows.EstimatedBytes;
 
     /// <summary>One pass over the lines from the first STACK record on.</summary>

@@ -11,6 +11,12 @@ public interface IUnwindTable
     /// <summary>True when it covers no address at all.</summary>
     bool IsEmpty { get; }
 
+    /// <summary>
+    /// The CPU whose registers it computes. A file of another one can be found for a module: in emulated processes images
+    /// have two CPUs, and identifiers can be forged.
+    /// </summary>
+    CpuFamily Cpu { get; }
+
     /// <summary>Managed memory that the table holds beside the mapped file, in bytes; for caches.</summary>
     long EstimatedBytes { get; }
 

@@ -78,7 +78,7 @@ internal sealed class CoffSymbols
             }
 
             ulong rva = _image.Sections[symbol.Section - 1].Start + symbol.Value;
-            if (_image.IsCode(rva))
+            if (rva <= uint.MaxValue && _image.IsCode(rva)) // an image ends below 4 GiB, whatever the headers of a section state
             {
                 // Import thunks and assembler routines are untyped; a static untyped one is the start of an input section.
                 place = new CoffPlace(at, rva, symbol.IsFunction || symbol.Class == CoffStorageClass.External);

@@ -21,7 +21,7 @@ internal sealed record PeDebugDirectory(DebugId? DebugId, string? PdbPath, Secti
             var entry = PeDebugEntry.Read(ref reader);
             if (entry.Type == PeDebugType.CodeView)
             {
-                var found = ReadCodeView(image, entry, limits, faults);
+                var found = ReadCodeView(image, entry, faults);
 
                 // An image compiled ahead of time has an entry for its managed and one for its native PDB.
                 best = found.Kind > best.Kind ? found : best;
@@ -32,18 +32,18 @@ internal sealed record PeDebugDirectory(DebugId? DebugId, string? PdbPath, Secti
             }
         }
 
-        return new PeDebugDirectory(best.DebugId, best.Path, embedded);
+        return new PeDebugDirectory(best.DebugId, ReadPath(best.Path, limits), embedded);
     }
 
     /// <summary>
     /// The record by its offset in the file, then by its address: tools that rewrite images leave either of them stale.
     /// </summary>
-    private static CodeView ReadCodeView(PeImage image, in PeDebugEntry entry, ParseLimits limits, FaultLog faults)
+    private static CodeView ReadCodeView(PeImage image, in PeDebugEntry entry, FaultLog faults)
     {
-        var record = ReadCodeView(AtOffset(image, entry), entry, limits);
+        var record = ReadCodeView(AtOffset(image, entry), entry);
         if (record.Kind == CodeViewKind.None && entry.DataRva != 0)
         {
-            record = ReadCodeView(image.Slice(entry.DataRva, entry.DataSize), entry, limits);
+            record = ReadCodeView(image.Slice(entry.DataRva, entry.DataSize), entry);
         }
 
         if (record.Kind == CodeViewKind.None)
@@ -54,7 +54,7 @@ internal sealed record PeDebugDirectory(DebugId? DebugId, string? PdbPath, Secti
         return record;
     }
 
-    private static CodeView ReadCodeView(Section data, in PeDebugEntry entry, ParseLimits limits)
+    private static CodeView ReadCodeView(Section data, in PeDebugEntry entry)
     {
         var reader = data.ReaderAt(0, bigEndian: false);
         switch (reader.ReadU32())
@@ -70,7 +70,7 @@ internal sealed record PeDebugDirectory(DebugId? DebugId, string? PdbPath, Secti
                 // The id of a Portable PDB goes on with a stamp, which the entry repeats; the age is always 1.
                 bool isPortable = entry.MinorVersion == PeConstants.PortablePdbMarker;
                 var id = Model.DebugId.FromGuid(guid, isPortable ? entry.Timestamp : age);
-                return new CodeView(isPortable ? CodeViewKind.Portable : CodeViewKind.Pdb70, id.IsNil ? null : id, ReadPath(ref reader, limits));
+                return new CodeView(isPortable ? CodeViewKind.Portable : CodeViewKind.Pdb70, id.IsNil ? null : id, Rest(data, reader));
 
             case PeConstants.CodeViewPdb20:
                 reader.Skip(4); // offset, always 0
@@ -82,7 +82,7 @@ internal sealed record PeDebugDirectory(DebugId? DebugId, string? PdbPath, Secti
                 }
 
                 var id20 = new DebugId((ulong)timestamp << 32, 0, age20);
-                return new CodeView(CodeViewKind.Pdb20, id20.IsNil ? null : id20, ReadPath(ref reader, limits));
+                return new CodeView(CodeViewKind.Pdb20, id20.IsNil ? null : id20, Rest(data, reader));
 
             default:
                 return default;
@@ -90,13 +90,18 @@ internal sealed record PeDebugDirectory(DebugId? DebugId, string? PdbPath, Secti
     }
 
     /// <summary>Up to a NUL or, where producers forgot it, to the end of the record.</summary>
-    private static string? ReadPath(ref ByteReader reader, ParseLimits limits)
+    private static string? ReadPath(Section text, ParseLimits limits)
     {
-        var rest = reader.ReadBytes((ulong)Math.Min(reader.Remaining, limits.StringBytes));
-        int end = rest.IndexOf((byte)0);
-        rest = end < 0 ? rest : rest[..end];
-        return rest.IsEmpty ? null : Encoding.UTF8.GetString(rest);
+        var path = text.From(0);
+        path = path[..Math.Min(path.Length, limits.StringBytes)];
+        int end = path.IndexOf((byte)0);
+        path = end < 0 ? path : path[..end];
+        return path.IsEmpty ? null : Encoding.UTF8.GetString(path);
     }
+
+    /// <summary>Where the path is: read for the best record alone, as there can be as many as the file has room for.</summary>
+    private static Section Rest(Section data, in ByteReader reader) =>
+        data.Range.TrySlice((ulong)reader.Position, (ulong)reader.Remaining, out var range) ? data with { Range = range } : default;
 
     private static Section AtOffset(PeImage image, in PeDebugEntry entry) =>
         entry.DataOffset != 0 && image.File.All.TrySlice(entry.DataOffset, entry.DataSize, out var range)
@@ -112,5 +117,5 @@ internal sealed record PeDebugDirectory(DebugId? DebugId, string? PdbPath, Secti
         Portable,
     }
 
-    private readonly record struct CodeView(CodeViewKind Kind, DebugId? DebugId, string? Path);
+    private readonly record struct CodeView(CodeViewKind Kind, DebugId? DebugId, Section Path);
 }

@@ -17,6 +17,9 @@ internal sealed class PeSymbolCursor : ISymbolCursor
     private readonly InternPool _names;
     private readonly FaultLog _faults;
     private readonly uint[] _places;
+
+    // By place, 0 while it is not known: many symbols can stand for one place.
+    private readonly uint[] _sizes;
     private readonly HashSet<(ulong Rva, int Name)> _both = [];
     private long _nameBudget;
     private long _coffIndex;
@@ -32,6 +35,7 @@ internal sealed class PeSymbolCursor : ISymbolCursor
         _names = names;
         _faults = faults;
         _places = Places();
+        _sizes = new uint[_places.Length];
 
         // Names may overlap, so that the bytes of all of them have no bound of their own. Real tables stay far below.
         _nameBudget = (16 * Math.Min(image.File.Length, int.MaxValue)) + (256 * (coff.Count + exports.Count));
@@ -109,58 +113,51 @@ internal sealed class PeSymbolCursor : ISymbolCursor
         return true;
     }
 
-    /// <summary>All places in code that symbols mark, ascending.</summary>
+    /// <summary>All places in code that symbols mark, ascending, each once.</summary>
     private uint[] Places()
     {
         var places = new List<uint>();
         long index = 0;
         while (_coff.TryReadNext(ref index, out var place))
         {
-            Add(places, place.Rva);
+            places.Add((uint)place.Rva);
         }
 
         for (long i = 0; i < _exports.FunctionCount; i++)
         {
             if (_exports.TryReadFunction(i, out ulong rva))
             {
-                Add(places, rva);
+                places.Add((uint)rva);
             }
         }
 
         uint[] sorted = [.. places];
         Array.Sort(sorted);
+        int count = 0;
+        foreach (uint place in sorted)
+        {
+            if (count == 0 || sorted[count - 1] != place)
+            {
+                sorted[count++] = place;
+            }
+        }
+
+        Array.Resize(ref sorted, count);
         return sorted;
     }
 
-    /// <summary>An image ends below 4 GiB, whatever the headers of a section state.</summary>
-    private static void Add(List<uint> places, ulong rva)
+    private uint SizeAt(ulong rva)
     {
-        if (rva <= uint.MaxValue)
+        int place = Array.BinarySearch(_places, (uint)rva);
+        ref uint size = ref _sizes[place];
+        if (size == 0)
         {
-            places.Add((uint)rva);
-        }
-    }
-
-    private ulong SizeAt(ulong rva)
-    {
-        ulong end = _image.Sections[_image.FindSection(rva)].End;
-        int low = 0;
-        int high = _places.Length;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (_places[middle] <= rva)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
+            ulong end = _image.Sections[_image.FindSection(rva)].End;
+            end = place + 1 < _places.Length ? Math.Min(end, _places[place + 1]) : end;
+            end = _functions is null ? end : Math.Min(end, _functions.EndAt(rva, end));
+            size = (uint)Math.Min(end - rva, uint.MaxValue);
         }
 
-        end = low < _places.Length ? Math.Min(end, _places[low]) : end;
-        end = _functions is null ? end : Math.Min(end, _functions.EndAt(rva));
-        return end - rva;
+        return size;
     }
 }

@@ -27,8 +27,13 @@ public sealed class ModuleTables
     /// <summary>Sets the symbols of a module, null when there are none. A second call for a module changes nothing.</summary>
     public void SetSymbols(int module, ISymbolCoverage? symbols) => _symbols.TryAdd(module, symbols);
 
-    /// <summary>False when the module has not been set.</summary>
-    public bool TryGetUnwindTable(int module, out IUnwindTable? table) => _unwind.TryGetValue(module, out table);
+    /// <summary>False when the module has not been set. A table of another CPU counts as none.</summary>
+    public bool TryGetUnwindTable(int module, CpuFamily cpu, out IUnwindTable? table)
+    {
+        bool isSet = _unwind.TryGetValue(module, out table);
+        table = table?.Cpu == cpu ? table : null;
+        return isSet;
+    }
 
     /// <summary>The code of a module; null when no file has it.</summary>
     public ICodeView? CodeOf(int module) => _code.GetValueOrDefault(module) ?? _unwind.GetValueOrDefault(module) as ICodeView;

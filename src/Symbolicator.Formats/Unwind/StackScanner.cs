@@ -35,14 +35,14 @@ internal static class StackScanner
                 break;
             }
 
-            if (!scene.TryReadStack(stackPointer, at, out ulong word) || !IsCandidate(scene, cpu, word, out var module, out ulong lookup))
+            if (!scene.TryReadStack(stackPointer, at, out ulong word))
             {
                 continue;
             }
 
-            switch (Judge(scene, cpu, word, module, lookup, tables, needs))
+            switch (Judge(scene, cpu, word, tables, needs))
             {
-                case Verdict.Accepted:
+                case ScanVerdict.Accepted:
                     if (!undecided)
                     {
                         hit = new ScanHit(at, word);
@@ -50,7 +50,7 @@ internal static class StackScanner
 
                     return !undecided;
 
-                case Verdict.Unknown:
+                case ScanVerdict.Unknown:
                     undecided = true;
                     break;
             }
@@ -69,36 +69,40 @@ internal static class StackScanner
     }
 
     /// <summary>
-    /// A word is refused when there is no call before it, or when unwind information and symbols of its module both deny
-    /// that there is code. Symbols are asked for only where unwind information denies.
+    /// A word is refused outside of modules, when there is no call before it, or when unwind information and symbols of its
+    /// module both deny that there is code. Symbols are asked for only where unwind information denies.
     /// </summary>
-    private static Verdict Judge(
-        ThreadScene scene, CpuRules cpu, ulong word, WalkModule module, ulong lookup, ModuleTables tables, WalkNeeds needs)
+    public static ScanVerdict Judge(ThreadScene scene, CpuRules cpu, ulong word, ModuleTables tables, WalkNeeds needs)
     {
-        if (!tables.TryGetUnwindTable(module.Index, out var table))
+        if (!IsCandidate(scene, cpu, word, out var module, out ulong lookup))
+        {
+            return ScanVerdict.Refused;
+        }
+
+        if (!tables.TryGetUnwindTable(module.Index, cpu.Profile.Family, out var table))
         {
             needs.UnwindTables.Add(module.Index);
-            return Verdict.Unknown;
+            return ScanVerdict.Unknown;
         }
 
         if (FollowsCall(scene, cpu, word, module, tables.CodeOf(module.Index)) == false)
         {
-            return Verdict.Refused;
+            return ScanVerdict.Refused;
         }
 
         ulong rva = lookup - module.Start;
         if (table is null || table.IsEmpty || table.Covers(rva))
         {
-            return Verdict.Accepted;
+            return ScanVerdict.Accepted;
         }
 
         if (!tables.TryGetSymbols(module.Index, out var symbols))
         {
             needs.Symbols.Add(module.Index);
-            return Verdict.Unknown;
+            return ScanVerdict.Unknown;
         }
 
-        return symbols is null || symbols.HasSymbolAt(rva) ? Verdict.Accepted : Verdict.Refused;
+        return symbols is null || symbols.HasSymbolAt(rva) ? ScanVerdict.Accepted : ScanVerdict.Refused;
     }
 
     /// <summary>Null when the code is not at hand, neither in the dump nor in a file.</summary>
@@ -120,13 +124,16 @@ internal static class StackScanner
         // The kernel makes a handler return to a trampoline that nobody called.
         return CallCode.EndsWithCall(cpu.Profile.Family, bytes, thumb: (word & 1) != 0) || SignalTrampoline.IsAt(scene, code);
     }
+}
 
-    private enum Verdict : byte
-    {
-        Refused,
-        Accepted,
-        Unknown,
-    }
+/// <summary>Whether a word is taken for a return address.</summary>
+internal enum ScanVerdict : byte
+{
+    Refused,
+    Accepted,
+
+    /// <summary>Something has to be loaded first.</summary>
+    Unknown,
 }
 
 /// <summary>A word that was accepted.</summary>

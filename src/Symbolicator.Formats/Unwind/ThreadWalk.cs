@@ -93,7 +93,7 @@ internal sealed class ThreadWalk
         var frame = _frames[^1];
         if (frame.Module >= 0)
         {
-            if (!tables.TryGetUnwindTable(frame.Module, out var table))
+            if (!tables.TryGetUnwindTable(frame.Module, _cpu!.Profile.Family, out var table))
             {
                 needs.UnwindTables.Add(frame.Module);
                 return false;
@@ -105,9 +105,17 @@ internal sealed class ThreadWalk
             }
         }
 
-        if (TrySignalTrampoline(frame) || TryCallToNowhere(frame))
+        if (TrySignalTrampoline(frame))
         {
             return true;
+        }
+
+        switch (TryCallToNowhere(frame, tables, needs))
+        {
+            case ScanVerdict.Accepted:
+                return true;
+            case ScanVerdict.Unknown:
+                return false;
         }
 
         var result = _cpu!.StepByFramePointer(_scene!, _registers, _exact, out var caller);
@@ -188,26 +196,25 @@ internal sealed class ThreadWalk
 
     /// <summary>
     /// A call through a bad function pointer: nothing was executed at the target, so that the caller's frame pointer is
-    /// not that of the callee and following it would lose the caller.
+    /// not that of the callee and following it would lose the caller. The word is judged as one that a scan finds.
     /// </summary>
-    private bool TryCallToNowhere(RawFrame frame)
+    private ScanVerdict TryCallToNowhere(RawFrame frame, ModuleTables tables, WalkNeeds needs)
     {
         if (!_exact || _scene!.Code.IsCode(frame.InstructionAddress)
             || !_cpu!.TryReturnFromCall(_scene, _registers, out var caller)
-            || !caller.TryGet(_cpu.Profile.ProgramCounter, out ulong pointer))
+            || !caller.TryGet(_cpu.Profile.ProgramCounter, out ulong pointer) || !MovesUp(caller, afterSignal: false))
         {
-            return false;
+            return ScanVerdict.Refused;
         }
 
-        ulong pc = _cpu.CodeAddress(pointer);
-        if (!_scene.Code.TryFind(_cpu.PreviousInstruction(pc), out _) || !MovesUp(caller, afterSignal: false))
+        var verdict = StackScanner.Judge(_scene, _cpu, pointer, tables, needs);
+        if (verdict == ScanVerdict.Accepted)
         {
-            return false;
+            Push(caller, FrameTrust.Scan, exact: false);
+            _hasStackPointer = true; // nothing was pushed since the call
         }
 
-        Push(caller, FrameTrust.Scan, exact: false);
-        _hasStackPointer = true; // nothing was pushed since the call
-        return true;
+        return verdict;
     }
 
     /// <summary>False when some module in the window is not loaded.</summary>

@@ -484,6 +484,8 @@ public sealed class ModuleResolverTests
     {
         public bool IsEmpty => true;
 
+        public CpuFamily Cpu => CpuFamily.Amd64;
+
         public long EstimatedBytes => 0;
 
         public bool Covers(ulong rva) => false;

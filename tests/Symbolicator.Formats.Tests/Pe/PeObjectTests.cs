@@ -98,6 +98,28 @@ public sealed class PeObjectTests
         Assert.Equal(("first.pdb", 1u), (image.Name, image.DebugId?.Age));
     }
 
+    /// <summary>20,000 entries share one record with a path of 64 KiB.</summary>
+    [Fact]
+    public void Paths_of_records_that_do_not_count_are_not_read()
+    {
+        byte[] record = Rsds(1, new string('x', 65_000));
+        var pe = new PeBuilder();
+        var section = new ByteBuilder();
+        const int Entries = 20_000;
+        for (int i = 0; i < Entries; i++)
+        {
+            section.U32(0).U32(0).U32(0).U32(2).U32((uint)record.Length).U32(0).U32((uint)pe.NextOffset + (Entries * 28));
+        }
+
+        pe.Section(".rdata", DataRva, section.Bytes(record).ToArray(), PeBuilder.Data).Directory(6, DataRva, Entries * 28);
+        byte[] bytes = pe.Build();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using var image = PeReading.Open(bytes);
+
+        Assert.Equal(65_000, image.Name?.Length);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
     [Fact]
     public void Stale_offset_of_a_record_is_made_good_by_its_address() =>
         Assert.Equal("moved.pdb", PeReading.Open(WithDebug(Entry(2, Rsds(1, "moved.pdb"), staleOffset: true))).Name);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.TestKit;
@@ -149,6 +150,47 @@ public sealed class PeSymbolTests
 
         Assert.InRange(count, 1, 1_000);
         Assert.Contains(image.Faults.First, fault => fault.Fault.Reason == MalformedReason.StepsOverLimit);
+    }
+
+    /// <summary>Each of the parts leads through a chain as long as one can be: 2 billion links if every symbol followed them.</summary>
+    [Fact]
+    public void Many_symbols_of_a_function_in_parts_end_in_time()
+    {
+        const uint Parts = 64, Chain = 32, Info = 0x4000;
+        var pe = WithText();
+        for (int i = 0; i < 1_000_000; i++)
+        {
+            pe.Symbol("f", (uint)(i & 1), 1);
+        }
+
+        var unwind = new ByteBuilder();
+        for (uint i = 0; i < Parts; i++)
+        {
+            unwind.U32(TextRva + 2 + i).U32(TextRva + 3 + i).U32(Info);
+        }
+
+        var info = new ByteBuilder();
+        for (uint i = 1; i <= Chain; i++)
+        {
+            info.U8(0x21).Zeros(3).U32(TextRva).U32(TextRva + 2).U32(Info + (i * 16));
+        }
+
+        info.U8(1).Zeros(3);
+        unwind.U32(TextRva).U32(TextRva + 2).U32(Info + (Chain * 16));
+        pe.Section(".pdata", 0x3000, unwind.ToArray(), PeBuilder.Data).Directory(3, 0x3000, (uint)unwind.Length);
+        pe.Section(".xdata", Info, info.ToArray(), PeBuilder.Data);
+        using var image = PeReading.Open(pe.Build());
+
+        var clock = Stopwatch.StartNew();
+        var cursor = image.OpenSymbols(new InternPool());
+        ulong sizes = 0;
+        while (cursor.TryReadNext(out var symbol))
+        {
+            sizes += symbol.Size;
+        }
+
+        Assert.Equal(500_000u * (1 + 65), sizes); // up to the other symbol; up to the end of the parts
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"took {clock.Elapsed}");
     }
 
     private static PeBuilder WithText(PeBuilder? pe = null) =>

@@ -19,6 +19,8 @@ internal sealed class FakeTable(ulong frameSize, ulong start = 0, ulong end = ul
 
     public bool IsEmpty => end <= start;
 
+    public CpuFamily Cpu { get; init; } = CpuFamily.Amd64;
+
     public long EstimatedBytes => 0;
 
     public bool Covers(ulong rva) => rva >= start && rva < end;
@@ -55,6 +57,8 @@ internal sealed class FakeTable(ulong frameSize, ulong start = 0, ulong end = ul
 internal sealed class FakeCode(ulong start, byte[] code) : IUnwindTable, ICodeView
 {
     public bool IsEmpty => true;
+
+    public CpuFamily Cpu => CpuFamily.Amd64;
 
     public long EstimatedBytes => 0;
 

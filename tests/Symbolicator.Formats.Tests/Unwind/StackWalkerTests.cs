@@ -150,6 +150,32 @@ public sealed class StackWalkerTests
         Assert.Equal(["0 Context -1", "402000 Scan 0", "403000 FramePointer 0"], FrameListing.Of(thread));
     }
 
+    /// <summary>The word on top is no return address where the code before it is at hand and no call.</summary>
+    [Theory]
+    [InlineData(0xe8, "402010 Scan 0")]
+    [InlineData(0xe9, "402020 Scan 0")]
+    public void A_jump_to_nowhere_keeps_the_frame_that_called(byte opcode, string second)
+    {
+        byte[] code = new byte[0x20];
+        code[0xb] = opcode;
+        code[0x1b] = 0xe8;
+        _known.SetUnwindTable(0, new FakeCode(0x2000, code));
+        var stack = new StackBuilder(Stack).Word(Code + 0x2010).Word(Code + 0x2020).Zeros(4);
+        Assert.Equal(second, FrameListing.Of(Walk(CpuFamily.Amd64, stack, (16, 0UL), (7, Stack)))[1]);
+    }
+
+    /// <summary>Registers of one CPU are others of another one: what steps with them can return the frame itself.</summary>
+    [Fact]
+    public void A_table_of_another_cpu_is_not_asked()
+    {
+        var table = new FakeTable(16) { Cpu = CpuFamily.Arm64 };
+        _known.SetUnwindTable(0, table);
+        var stack = new StackBuilder(Stack).Zeros(1).Word(Code + 0x2000).Zeros(4);
+        var thread = Walk(CpuFamily.Amd64, stack, (16, Code + 0x1000), (7, Stack));
+        Assert.Equal(["401000 Context 0", "402000 Scan 0"], FrameListing.Of(thread));
+        Assert.Empty(table.Steps);
+    }
+
     [Fact]
     public void Windows_frame_pointers_point_into_their_frame()
     {
@@ -354,10 +380,12 @@ public sealed class StackWalkerTests
     {
         ulong[] edges = [0, 1, 7, Stack, Stack + 8, Code + 1, 0x7fff_ffff, uint.MaxValue, uint.MaxValue - 3, ulong.MaxValue, ulong.MaxValue - 7, 1UL << 63, 1UL << 47];
         var dice = new Random(3);
-        _known.SetUnwindTable(0, new FakeTable(16, 0, 0x8000));
-        _known.SetSymbols(0, null);
         foreach (var cpu in (CpuFamily[])[CpuFamily.Amd64, CpuFamily.X86, CpuFamily.Arm, CpuFamily.Arm64])
         {
+            var known = new ModuleTables();
+            known.SetUnwindTable(0, new FakeTable(16, 0, 0x8000) { Cpu = cpu });
+            known.SetUnwindTable(1, null);
+            known.SetSymbols(0, null);
             for (int i = 0; i < 2000; i++)
             {
                 var stack = new StackBuilder(Stack, cpu is CpuFamily.X86 or CpuFamily.Arm ? 4 : 8);
@@ -375,8 +403,7 @@ public sealed class StackWalkerTests
                 var thread = new WalkThread { Id = 1, Registers = registers, Memory = stack.ToMemory() };
                 var options = WalkOptions.Default with { System = (WalkSystem)dice.Next(4) };
                 var walker = new StackWalker(cpu, [new WalkModule(0, Code, Code + 0x10000), new WalkModule(1, 1UL << 63, ulong.MaxValue)], [thread], options);
-                _known.SetUnwindTable(1, null);
-                Assert.IsType<WalkOutcome.Completed>(walker.Advance(_known, default));
+                Assert.IsType<WalkOutcome.Completed>(walker.Advance(known, default));
             }
         }
     }

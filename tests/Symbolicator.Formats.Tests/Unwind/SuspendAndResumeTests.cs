@@ -72,7 +72,7 @@ public sealed class SuspendAndResumeTests
             Assert.NotEqual(0, needs.UnwindTables.Count + needs.Symbols.Count);
             foreach (int module in needs.UnwindTables)
             {
-                Assert.False(known.TryGetUnwindTable(module, out _));
+                Assert.False(known.TryGetUnwindTable(module, CpuFamily.Amd64, out _));
                 known.SetUnwindTable(module, Table(module));
             }
 

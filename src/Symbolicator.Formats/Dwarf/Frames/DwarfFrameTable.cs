@@ -30,6 +30,8 @@ public sealed class DwarfFrameTable : IUnwindTable, ICodeView
 
     public bool IsEmpty => _frames.Length == 0;
 
+    public CpuFamily Cpu => _cpu.Family;
+
     public long EstimatedBytes
     {
         get

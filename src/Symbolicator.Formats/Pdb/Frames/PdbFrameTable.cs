@@ -29,6 +29,8 @@ internal sealed class PdbFrameTable : IUnwindTable, IFunctionStarts
 
     public bool IsEmpty => _rows.Length == 0;
 
+    public CpuFamily Cpu => _cpu.Family;
+
     public long EstimatedBytes =>
         ((long)_rows.Length * PdbFrameRow.Bytes) + _programs.Length + _frameData.EstimatedBytes + _fpo.EstimatedBytes;
 

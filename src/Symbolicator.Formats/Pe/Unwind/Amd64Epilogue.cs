@@ -162,6 +162,7 @@ internal readonly struct Amd64JumpScope(Amd64Functions functions, RuntimeFunctio
         return !functions.TryFind(target, out var other)
             || !functions.TryFindPrimary(other, out uint otherBegin)
             || !functions.TryFindPrimary(function, out uint begin)
-            || otherBegin != begin;
+            || otherBegin != begin
+            || target == begin;
     }
 }

@@ -19,15 +19,19 @@ internal sealed class Amd64Functions
     private readonly Section _records;
     private readonly int[]? _order;
 
-    private Amd64Functions(PeImage image, Section records, int count, int[]? order)
+    private Amd64Functions(PeImage image, Section records, int count, int[]? order, bool isComplete)
     {
         _image = image;
         _records = records;
         Count = count;
         _order = order;
+        IsComplete = isComplete;
     }
 
     public int Count { get; }
+
+    /// <summary>False where records are missing: code of which nothing is said may belong to one of them.</summary>
+    public bool IsComplete { get; }
 
     public long EstimatedBytes => (_order?.Length ?? 0) * (long)sizeof(int);
 
@@ -63,7 +67,8 @@ internal sealed class Amd64Functions
             used++;
         }
 
-        var functions = new Amd64Functions(image, records, used, isSorted ? null : Order(bytes, count, used));
+        bool isComplete = count >= image.DirectoryEntry(PeDirectory.Exception).Size / RuntimeFunction.Size;
+        var functions = new Amd64Functions(image, records, used, isSorted ? null : Order(bytes, count, used), isComplete);
         return functions.HasUnwindData() ? functions : null;
     }
 
@@ -76,7 +81,7 @@ internal sealed class Amd64Functions
     }
 
     /// <inheritdoc cref="IFunctionEnds.EndAt"/>
-    public ulong EndAt(ulong rva)
+    public ulong EndAt(ulong rva, ulong limit)
     {
         int index = LastBeginningAtOrBefore(rva);
         var function = index < 0 ? default : Get(index);
@@ -86,8 +91,12 @@ internal sealed class Amd64Functions
         }
 
         // The parts of a function that follow each other are chained to its first one.
-        TryFindPrimary(function, out uint primary);
-        for (int part = 0; part < MaxParts && ++index < Count; part++)
+        if (!TryFindPrimary(function, out uint primary))
+        {
+            return function.End;
+        }
+
+        for (int part = 0; part < MaxParts && function.End < limit && ++index < Count; part++)
         {
             var next = Get(index);
             if (next.Begin != function.End || next.End <= next.Begin || !TryFindPrimary(next, out uint other) || other != primary)
@@ -124,16 +133,11 @@ internal sealed class Amd64Functions
         return false;
     }
 
-    /// <summary>Replaces a record by the one that it refers to; false when it leads nowhere or in a circle.</summary>
+    /// <summary>Replaces a record by the one that it refers to; false when that is none or, as Windows has it, refers to another.</summary>
     public bool TryResolve(ref RuntimeFunction function)
     {
-        for (int links = 0; function.IsIndirect && links <= MaxChain; links++)
+        if (function.IsIndirect && _image.TryRead(function.Target, RuntimeFunction.Size, out var bytes))
         {
-            if (!_image.TryRead(function.Target, RuntimeFunction.Size, out var bytes))
-            {
-                return false;
-            }
-
             function = RuntimeFunction.Read(bytes);
         }
 

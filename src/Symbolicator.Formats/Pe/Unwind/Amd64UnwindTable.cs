@@ -24,6 +24,8 @@ internal sealed class Amd64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
 
     public bool IsEmpty => _functions.Count == 0;
 
+    public CpuFamily Cpu => CpuFamily.Amd64;
+
     public long EstimatedBytes => _functions.EstimatedBytes;
 
     /// <summary>Null without a record that can be used. The image must stay readable as long as the table is in use.</summary>
@@ -32,7 +34,7 @@ internal sealed class Amd64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
 
     public bool Covers(ulong rva) => _functions.TryFind(rva, out _);
 
-    public ulong EndAt(ulong rva) => _functions.EndAt(rva);
+    public ulong EndAt(ulong rva, ulong limit = ulong.MaxValue) => _functions.EndAt(rva, limit);
 
     public UnwindResult Step(in UnwindFrame frame, in RegisterState callee, IMemoryView memory, out RegisterState caller)
     {
@@ -40,7 +42,7 @@ internal sealed class Amd64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
         bool isExact = callee.TryGet(Amd64Registers.ProgramCounter, out ulong pc)
             && pc == unchecked(frame.LoadAddress + frame.LookupRva);
         bool isCovered = _functions.TryFind(frame.LookupRva, out var function);
-        if (!isCovered && !(isExact && _image.IsCode(frame.LookupRva)))
+        if (!isCovered && !(isExact && _functions.IsComplete && _image.IsCode(frame.LookupRva)))
         {
             return new UnwindResult(UnwindOutcome.NotCovered);
         }
@@ -48,6 +50,11 @@ internal sealed class Amd64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
         if (!callee.TryGet(Amd64Registers.StackPointer, out ulong stackPointer))
         {
             return Failed(new ParseFault(MalformedReason.OutOfRange, 0));
+        }
+
+        if (!isCovered && !CanReturn(frame, memory, stackPointer))
+        {
+            return new UnwindResult(UnwindOutcome.NotCovered); // assembler code that uses the stack and does not say so
         }
 
         var step = new Amd64Step(_image, memory, callee, stackPointer);
@@ -60,6 +67,10 @@ internal sealed class Amd64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
             ? new UnwindResult(UnwindOutcome.Stepped, step.HasMachineFrame)
             : Failed(new ParseFault(MalformedReason.OutOfRange, isCovered ? _image.FileOffset(function.Target) : 0));
     }
+
+    private static bool CanReturn(in UnwindFrame frame, IMemoryView memory, ulong stackPointer) =>
+        frame.Returns is null
+        || (memory.TryReadUnsigned(stackPointer, sizeof(ulong), out ulong word) && frame.Returns.CanReturnTo(word));
 
     public bool TryReadCode(ulong rva, Span<byte> destination) => _image.TryReadCode(rva, destination);
 

@@ -23,15 +23,21 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
     // Start in the upper half, second word of the record in the lower one; ascending.
     private readonly ulong[] _records;
 
-    private Arm64UnwindTable(PeImage image, CpuProfile cpu, long recordsOffset, ulong[] records)
+    // False where records are missing: code of which nothing is said may belong to one of them.
+    private readonly bool _isComplete;
+
+    private Arm64UnwindTable(PeImage image, CpuProfile cpu, long recordsOffset, ulong[] records, bool isComplete)
     {
         _image = image;
         _cpu = cpu;
         _recordsOffset = recordsOffset;
         _records = records;
+        _isComplete = isComplete;
     }
 
     public bool IsEmpty => _records.Length == 0;
+
+    public CpuFamily Cpu => _cpu.Family;
 
     public long EstimatedBytes => (long)_records.Length * sizeof(ulong);
 
@@ -41,6 +47,7 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
         var section = image.Directory(PeDirectory.Exception);
         var bytes = section.From(0);
         int count = bytes.Length / RecordBytes;
+        uint stated = image.DirectoryEntry(PeDirectory.Exception).Size / RecordBytes;
         if (count > limits.UnwindEntries)
         {
             faults.Add(new ParseFault(MalformedReason.CountOverLimit, section.Range.Offset), ".pdata");
@@ -72,12 +79,12 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
 
         return used == 0 || CpuProfile.For(CpuFamily.Arm64) is not { } cpu
             ? null
-            : new Arm64UnwindTable(image, cpu, section.Range.Offset, records);
+            : new Arm64UnwindTable(image, cpu, section.Range.Offset, records, count >= stated);
     }
 
     public bool Covers(ulong rva) => TryFind(rva, out _);
 
-    public ulong EndAt(ulong rva)
+    public ulong EndAt(ulong rva, ulong limit = ulong.MaxValue)
     {
         int next = IndexAbove(rva);
         ulong end = next > 0 ? EndOf(next - 1) : 0;
@@ -88,7 +95,7 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
 
         // Functions of more than 1 MiB are cut; what is cut off follows.
         int last = Math.Min(_records.Length, next + MaxFragments);
-        while (next < last && StartAt(next) == end && IsFragment(_records[next]))
+        while (next < last && end < limit && StartAt(next) == end && IsFragment(_records[next]))
         {
             end = Math.Max(end, EndOf(next++));
         }
@@ -106,7 +113,7 @@ internal sealed class Arm64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
         {
             // Code without a record neither moves the stack pointer nor saves anything, which makes its link register
             // the return address; but nothing that called somebody can be without one.
-            return callee.TryGet(_cpu.ProgramCounter, out ulong pc) && pc == unchecked(frame.LoadAddress + frame.LookupRva)
+            return _isComplete && callee.TryGet(_cpu.ProgramCounter, out ulong pc) && pc == unchecked(frame.LoadAddress + frame.LookupRva)
                 && _image.IsCode(frame.LookupRva)
                 ? Result(execution, MalformedReason.None, 0, out caller)
                 : new UnwindResult(UnwindOutcome.NotCovered);

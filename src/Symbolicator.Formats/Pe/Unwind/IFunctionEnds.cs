@@ -7,5 +7,7 @@ internal interface IFunctionEnds
     /// End of the function that contains the address; where none does, the start of the next one. Always above
     /// <paramref name="rva"/>, the largest number when there is no more function.
     /// </summary>
-    ulong EndAt(ulong rva);
+    /// <param name="rva">Relative to the image base.</param>
+    /// <param name="limit">Where the caller ends the function anyway: parts from there on are not looked at.</param>
+    ulong EndAt(ulong rva, ulong limit = ulong.MaxValue);
 }

@@ -56,6 +56,15 @@ public sealed class Amd64EpilogueTests
         Assert.Equal((Stack + 48, Word(Stack + 40)), (caller.GetOrZero(Rsp), caller.GetOrZero(Rip))); // sub rsp, 32; push rbx
     }
 
+    [Fact]
+    public void Jump_of_a_part_to_the_start_of_its_function_is_a_call()
+    {
+        var image = WithFunction("90").Write(F + 0x110, [0x5b, 0xe9, 0xea, 0xfe, 0xff, 0xff]); // pop rbx; jmp F
+
+        image.Step(F + 0x110, out var caller);
+        Assert.Equal((Stack + 16, Word(Stack), Word(Stack + 8)), (caller.GetOrZero(Rsp), caller.GetOrZero(Rbx), caller.GetOrZero(Rip)));
+    }
+
     [Theory]
     [InlineData("48 8d 65 10 5e 5d c3", 0x10)] // lea rsp, [rbp + 16]; pop rsi; pop rbp; ret
     [InlineData("48 8d a5 00 01 00 00 5e 5d c3", 0x100)]

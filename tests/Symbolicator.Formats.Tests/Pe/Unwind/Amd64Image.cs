@@ -25,6 +25,9 @@ internal sealed class Amd64Image
     /// <summary>Bytes of code in memory, when they are not those in the file.</summary>
     public uint? TextSize { get; set; }
 
+    /// <summary>Bytes that the directory states and the file does not have.</summary>
+    public uint MissingRecordBytes { get; init; }
+
     public FakeMemory Memory { get; } = new FakeMemory().Add(Stack, Words(Stack, 0x2_0000));
 
     /// <summary>What lies on the stack at an address.</summary>
@@ -61,7 +64,7 @@ internal sealed class Amd64Image
         .Section(".text", Code, _code, PeBuilder.Code, TextSize)
         .Section(".pdata", Records, _records.ToArray(), PeBuilder.Data)
         .Section(".xdata", Info, _info.ToArray(), PeBuilder.Data)
-        .Directory(3, Records, (uint)_records.Length)
+        .Directory(3, Records, (uint)_records.Length + MissingRecordBytes)
         .Build();
 
     public IUnwindTable Table(ParseLimits? limits = null) => Open(limits).OpenUnwindTable()!;

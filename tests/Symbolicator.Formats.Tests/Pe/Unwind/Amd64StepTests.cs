@@ -137,6 +137,10 @@ public sealed class Amd64StepTests
         // Even its first instruction lies behind the prologue.
         Assert.Equal(UnwindOutcome.Stepped, image.Step(F + 0x100, out var caller).Outcome);
         Assert.Equal((Stack + 80, Word(Stack + 64)), (caller.GetOrZero(Rsp), caller.GetOrZero(Rbx)));
+
+        // Windows does not look further than that.
+        image.Record(F + 0x200, F + 0x210, (Records + 12) | 1);
+        Assert.Equal(MalformedReason.Cycle, image.Step(F + 0x200, out _).Fault.Reason);
     }
 
     [Theory]
@@ -192,6 +196,37 @@ public sealed class Amd64StepTests
         Assert.False(image.Table().Covers(F + 0x80));
         Assert.True(image.Table().Covers(F + 0x10f));
         Assert.False(image.Table().Covers(F + 0x110));
+    }
+
+    /// <summary>Assembler code may push without saying so.</summary>
+    [Theory]
+    [InlineData(0, UnwindOutcome.Stepped)]
+    [InlineData(8, UnwindOutcome.NotCovered)]
+    public void Leaf_returns_to_a_call(ulong at, UnwindOutcome outcome)
+    {
+        var image = new Amd64Image();
+        image.Record(F + 0x100, F + 0x110, image.AddInfo(0x01, 0, 0, 0));
+        var registers = Registers();
+        registers.Set(Rip, Base + F + 0x80);
+
+        var frame = new UnwindFrame(F + 0x80, Base, Returns: new OnlyReturn(Word(Stack + at)));
+        Assert.Equal(outcome, image.Table().Step(frame, registers, image.Memory, out _).Outcome);
+    }
+
+    [Theory]
+    [InlineData(2, 0u, UnwindOutcome.Stepped)]
+    [InlineData(1, 0u, UnwindOutcome.NotCovered)] // over the limit
+    [InlineData(2, 12u, UnwindOutcome.NotCovered)] // not in the file
+    public void Nothing_is_a_leaf_where_records_are_missing(int limit, uint missing, UnwindOutcome outcome)
+    {
+        var image = new Amd64Image { MissingRecordBytes = missing };
+        uint info = image.AddInfo(0x01, 0, 0, 0);
+        image.Record(F, F + 16, info).Record(F + 16, F + 32, info);
+        var registers = Registers();
+        registers.Set(Rip, Base + F + 0x80);
+
+        var table = image.Table(new ParseLimits { UnwindEntries = limit });
+        Assert.Equal(outcome, table.Step(new UnwindFrame(F + 0x80, Base), registers, image.Memory, out _).Outcome);
     }
 
     [Fact]
@@ -337,5 +372,10 @@ public sealed class Amd64StepTests
         }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    private sealed class OnlyReturn(ulong word) : IReturnAddresses
+    {
+        public bool CanReturnTo(ulong address) => address == word;
     }
 }

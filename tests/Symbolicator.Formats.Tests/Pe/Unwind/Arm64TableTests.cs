@@ -161,7 +161,11 @@ public sealed class Arm64TableTests
         byte[] image = new Arm64ImageBuilder().Packed(Start, 64).Packed(Start + 64, 64).Packed(Start + 128, 64).ToArray();
 
         Assert.True(Open(image, ParseLimits.Default with { UnwindEntries = 3 })!.Covers(Start + 128));
-        Assert.False(Open(image, ParseLimits.Default with { UnwindEntries = 2 })!.Covers(Start + 128));
+        var cut = Open(image, ParseLimits.Default with { UnwindEntries = 2 })!;
+        Assert.False(cut.Covers(Start + 128));
+
+        // What has no record then is not known to be a leaf.
+        Assert.Equal(UnwindOutcome.NotCovered, Step(cut, Start + 128, new Arm64Machine(), out _).Outcome);
     }
 
     [Fact]
@@ -174,6 +178,7 @@ public sealed class Arm64TableTests
         Assert.Equal([Start, Start + 192UL, Start + 192UL, Start + 256UL, Start + 320UL, Start + 384UL, ulong.MaxValue], [
             table.EndAt(0), table.EndAt(Start), table.EndAt(Start + 65), table.EndAt(Start + 192), table.EndAt(Start + 256),
             table.EndAt(Start + 320), table.EndAt(Start + 384)]);
+        Assert.Equal(Start + 128UL, table.EndAt(Start, limit: Start + 65));
     }
 
     [Fact]
