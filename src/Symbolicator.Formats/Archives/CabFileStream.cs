@@ -12,6 +12,9 @@ internal sealed class CabFileStream(CabFolderStream folder, CabFile file, Cancel
     /// <summary>Bytes of the folder that were decompressed, those in front of the file as well.</summary>
     public long Decompressed { get; private set; }
 
+    /// <inheritdoc cref="CabFolderStream.Work"/>
+    public long Work => folder.Work;
+
     /// <summary>Goes on with another file of the same folder; false when that one lies behind or elsewhere.</summary>
     public bool TryMoveTo(CabFile other)
     {

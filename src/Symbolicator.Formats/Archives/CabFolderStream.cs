@@ -35,7 +35,11 @@ internal sealed class CabFolderStream : ForwardStream
         _next = folder.Data;
         _mszip = folder.Method == CabMethod.Mszip ? new Mszip() : null;
         _lzx = folder.Method == CabMethod.Lzx ? new LzxDecoder(folder.WindowLog) : null;
+        Work = _lzx is not null ? 1L << folder.WindowLog : _mszip is not null ? Mszip.StateBytes : 0;
     }
+
+    /// <summary>Bytes that were set up, read or decompressed so far: whole blocks, however little of them was asked for.</summary>
+    public long Work { get; private set; }
 
     public override int Read(Span<byte> buffer)
     {
@@ -97,6 +101,7 @@ internal sealed class CabFolderStream : ForwardStream
             throw Damaged("cannot be decompressed");
         }
 
+        Work += packed + size;
         _next += header.Length + packed;
         _blocksRead++;
         _filled = size;

@@ -101,7 +101,7 @@ internal sealed class Cabinet
     /// The file to use. A symbol server's cabinet has one, taken as it is. Of several it is the first, in the order of the
     /// directory, that starts like an object: a package may carry a text beside it, and names say nothing.
     /// </summary>
-    /// <param name="budget">Bytes that may be decompressed to look for it.</param>
+    /// <param name="budget">Bytes of work to look for it, see <see cref="CabFolderStream.Work"/>.</param>
     /// <param name="file">The file.</param>
     /// <param name="cancellation">Ends the search.</param>
     /// <exception cref="InvalidDataException">A folder is damaged.</exception>
@@ -119,18 +119,20 @@ internal sealed class Cabinet
         {
             foreach (var candidate in _files)
             {
+                cancellation.ThrowIfCancellationRequested();
                 if (!IsReadable(candidate, out _))
                 {
                     continue;
                 }
 
+                long before = content?.Work ?? 0;
                 if (content is null || !content.TryMoveTo(candidate))
                 {
                     content?.Dispose();
                     content = Open(candidate, cancellation);
+                    before = 0;
                 }
 
-                long before = content.Decompressed;
                 int read = content.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false);
                 if (ObjectFormats.Probe(prefix[..read]) != FileFormat.Unknown)
                 {
@@ -138,7 +140,7 @@ internal sealed class Cabinet
                     return true;
                 }
 
-                budget -= content.Decompressed - before;
+                budget -= content.Work - before;
                 if (budget < 0)
                 {
                     return false;

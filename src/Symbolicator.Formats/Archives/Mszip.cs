@@ -12,10 +12,14 @@ internal sealed class Mszip
     /// <summary>Most bytes of content in a block, and most that a block may look back.</summary>
     public const int BlockBytes = 1 << 15;
 
+    /// <summary>Bytes that a decoder holds.</summary>
+    public const int StateBytes = BlockBytes + InputBytes;
+
     private const int StoredHeader = 5;
+    private const int InputBytes = StoredHeader + BlockBytes + ushort.MaxValue;
 
     private readonly byte[] _history = new byte[BlockBytes];
-    private readonly byte[] _input = new byte[StoredHeader + BlockBytes + ushort.MaxValue];
+    private readonly byte[] _input = new byte[InputBytes];
     private int _kept;
 
     /// <summary>Decodes the next block; false when it is damaged or does not hold just what fills <paramref name="block"/>.</summary>

@@ -171,6 +171,12 @@ public static class Unpacker
                 return result with { Status = UnpackStatus.Unsupported, Detail = $"cabinet: {problem}" };
             }
 
+            // What lies in front of it in its folder has to be decompressed as well.
+            if (file.Offset > budget)
+            {
+                return result with { Status = UnpackStatus.TooLarge, Detail = "cabinet: the file starts behind the limit of size" };
+            }
+
             using var content = cabinet.Open(file, cancellation);
             return Copy(content, output, limits, result, cancellation);
         }

@@ -182,6 +182,32 @@ public sealed class CabinetTests
     }
 
     [Fact]
+    public void A_search_through_files_of_a_large_window_is_bounded()
+    {
+        // 60,000 files are the same 16 bytes: each look at them takes a window of 2 MiB.
+        byte[] frame = [0x00, 0x30, 0x00, 0x01, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, .. "sixteen bytes..."u8]; // uncompressed, 28 bits and padding
+        Assert.Equal("sixteen bytes..."u8.ToArray(), Unpack(Cab(0x1503, frame, 16, [], 0)).Output);
+        byte[] cab = Cab(0x1503, frame, 16, [], 0, files: [.. Enumerable.Repeat((16, 0), 60_000)]);
+        using var file = new MemoryFileBytes(cab);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        var result = Unpacker.Unpack(file, Stream.Null, new UnpackLimits { Ratio = 100 }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(UnpackStatus.Unsupported, result.Status);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Mutator.AllowedBytes);
+    }
+
+    [Fact]
+    public void What_lies_in_front_of_a_file_counts_for_its_size()
+    {
+        byte[] cab = Cab(1, [0x43, 0x4b, .. Deflate(new byte[32768])], 32768, [], 0, blocks: 2200, files: [(1, (2200 * 32768) - 1)]);
+
+        Assert.Equal(UnpackStatus.Unpacked, Unpack(cab, new UnpackLimits { Bytes = (2200 * 32768) - 1 }).Result.Status);
+        Assert.Equal(UnpackStatus.TooLarge, Unpack(cab, new UnpackLimits { Bytes = (2200 * 32768) - 2 }).Result.Status);
+        Assert.Equal(UnpackStatus.TooLarge, Unpack(cab, new UnpackLimits { Ratio = 100 }).Result.Status);
+    }
+
+    [Fact]
     public void A_file_that_ends_behind_its_folder_is_malformed()
     {
         byte[] content = new byte[100];
@@ -190,7 +216,7 @@ public sealed class CabinetTests
         Assert.Equal(UnpackStatus.Unpacked, Unpack(Cab(0, content, 100, [], 0, files: [(99, 1)])).Result.Status);
         Assert.Equal(UnpackStatus.Malformed, Unpack(Cab(0, content, 100, [], 0, files: [(101, 0)])).Result.Status);
         Assert.Equal(UnpackStatus.Malformed, Unpack(Cab(0, content, 100, [], 0, files: [(100, 1)])).Result.Status);
-        Assert.Equal(UnpackStatus.Malformed, Unpack(Cab(0, content, 100, [], 0, files: [(1, int.MaxValue)])).Result.Status);
+        Assert.Equal(UnpackStatus.Malformed, Unpack(Cab(0, content, 100, [], 0, files: [(1, 1 << 26)])).Result.Status);
     }
 
     [Fact]
