@@ -40,6 +40,7 @@ public sealed record CandidateUse
 {
     public required UseStatus Status { get; init; }
 
+    /// <summary>Why it failed; of a file that is used, what is doubtful about it.</summary>
     public string? Details { get; init; }
 }
 

@@ -74,7 +74,7 @@ public sealed class FolderObjectStore(ICpuScheduler cpu, ParseLimits limits) : I
             }
 
             var objects = ObjectFormats.Open(bytes, limits);
-            var chosen = ObjectMatch.Choose(objects, query);
+            var chosen = ObjectMatch.Choose(objects, query) is >= 0 and var index ? objects[index] : null;
             string others = string.Join("; ", objects.Select(ObjectIdentity.Of));
             foreach (var other in objects)
             {

@@ -45,6 +45,9 @@ public sealed record StoredObject(
 {
     /// <summary>What the file says of itself; null unless found.</summary>
     public ObjectIdentity? Identity { get; init; }
+
+    /// <summary>The UUID is the one asked for, the age is not.</summary>
+    public bool IsOfAnotherAge => Identity is { } identity && ObjectMatch.IsOfAnotherAge(Query, identity.DebugId, identity.CodeId);
 }
 
 /// <summary>A derived artifact, leased: usable until disposed.</summary>

@@ -200,10 +200,10 @@ public sealed class ModuleResolver : IAsyncDisposable
 
         DerivedLease<T>? firstFailure = null;
         var failedFeatures = ObjectFeatures.None;
-        foreach (var candidate in stored.Where(s => IsSuitable(s, purpose)).OrderBy(s => Quality(s, purpose)))
+        foreach (var candidate in stored.Where(s => IsSuitable(s, purpose)).OrderBy(s => s.IsOfAnotherAge).ThenBy(s => Quality(s, purpose)))
         {
             var lease = await derive(candidate, _ct).ConfigureAwait(false);
-            search.Trail.AddUse(candidate, new LookupStep.Used(purpose, lease.Status, lease.Detail), lease.Steps);
+            search.Trail.AddUse(candidate, new LookupStep.Used(purpose, lease.Status, lease.Detail), StepsOf(candidate, lease));
             if (lease.Status == ObjectStatus.Found)
             {
                 search.NoteUse(purpose, candidate);
@@ -367,6 +367,11 @@ public sealed class ModuleResolver : IAsyncDisposable
 
     private static ObjectQuery ToQuery(ModuleInfo module, FileType type) =>
         new(module.Type, type, module.CodeId, module.CodeFile, module.DebugId, module.DebugFile, module.DebugChecksum);
+
+    private static IReadOnlyList<LookupStep> StepsOf<T>(StoredObject stored, DerivedLease<T> lease)
+        where T : class => stored is { IsOfAnotherAge: true, Query.DebugId: { } wanted, Identity.DebugId: { } actual }
+            ? [new LookupStep.AgeDiffered(wanted.Age, actual.Age), .. lease.Steps]
+            : lease.Steps;
 
     private static bool IsSuitable(StoredObject stored, ObjectPurpose purpose) =>
         stored.Status == ObjectStatus.Found && (purpose == ObjectPurpose.Unwind

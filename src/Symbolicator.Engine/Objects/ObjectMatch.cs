@@ -6,18 +6,29 @@ namespace Symbolicator.Engine.Objects;
 /// <summary>Whether a file is the one that was asked for: a wrong one would give wrong names.</summary>
 public static class ObjectMatch
 {
-    /// <summary>The object of a file that was asked for; null when there is none.</summary>
-    public static IObjectFile? Choose(IReadOnlyList<IObjectFile> objects, ObjectQuery query)
+    /// <summary>
+    /// Which object of a file was asked for: the first one that matches, but none of another age where there is one of the
+    /// same; -1 when there is none.
+    /// </summary>
+    public static int Choose(IReadOnlyList<IObjectFile> objects, ObjectQuery query)
     {
-        foreach (var candidate in objects)
+        int chosen = -1;
+        for (int i = 0; i < objects.Count; i++)
         {
-            if (Matches(query, candidate))
+            if (!Matches(query, objects[i]))
             {
-                return candidate;
+                continue;
             }
+
+            if (!IsOfAnotherAge(query, objects[i].DebugId, objects[i].CodeId))
+            {
+                return i;
+            }
+
+            chosen = chosen < 0 ? i : chosen;
         }
 
-        return null;
+        return chosen;
     }
 
     /// <summary>
@@ -46,6 +57,14 @@ public static class ObjectMatch
 
         return sameCode || (query is { DebugId: null, CodeId: { } id } && file is { CodeId: null, DebugId: { } cut } && IsCutFrom(cut, id));
     }
+
+    /// <summary>
+    /// True for a file that matches by its UUID alone. A PDB that was written again after the link, as by another
+    /// incremental one, has a higher age; its functions may lie elsewhere.
+    /// </summary>
+    public static bool IsOfAnotherAge(ObjectQuery query, DebugId? debugId, CodeId? codeId) =>
+        query.DebugId is { } wanted && debugId is { } actual && wanted != actual && wanted == actual with { Age = wanted.Age }
+        && (codeId is null || codeId != query.CodeId);
 
     /// <summary>True for the debug id of an ELF or Mach-O image with this code id.</summary>
     private static bool IsCutFrom(DebugId debugId, CodeId codeId)

@@ -45,10 +45,15 @@ internal static class CandidateView
         candidate.Steps.OfType<LookupStep.Used>().LastOrDefault(use => use.Purpose == purpose) switch
         {
             null => null,
-            { Status: ObjectStatus.Found } => new() { Status = UseStatus.Ok },
+            { Status: ObjectStatus.Found } => new() { Status = UseStatus.Ok, Details = AnotherAge(candidate) },
             { Status: ObjectStatus.Malformed or ObjectStatus.TooLarge } => new() { Status = UseStatus.Malformed },
             { } use => new() { Status = UseStatus.Error, Details = Describe(use.Status, use.Detail) },
         };
+
+    private static string? AnotherAge(CandidateTrail candidate) =>
+        candidate.Steps.OfType<LookupStep.AgeDiffered>().FirstOrDefault() is { } step
+            ? $"the file has age {step.Actual}, the module asks for {step.Wanted}"
+            : null;
 
     private static string Describe(ObjectStatus status, string? detail)
     {

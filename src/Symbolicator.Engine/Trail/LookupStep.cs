@@ -43,6 +43,12 @@ public abstract record LookupStep
     /// <summary>Headers were read.</summary>
     public sealed record Identified(ObjectIdentity File, ObjectFeatures Features, bool Matches) : LookupStep;
 
+    /// <summary>
+    /// A file was chosen whose UUID is right and whose age is not: it was written again after the link, and what it says of
+    /// addresses may be of a later one.
+    /// </summary>
+    public sealed record AgeDiffered(uint Wanted, uint Actual) : LookupStep;
+
     /// <summary>A reader gave up on the file or on parts of it.</summary>
     /// <param name="Format">Of the file.</param>
     /// <param name="Fault">The first fault.</param>

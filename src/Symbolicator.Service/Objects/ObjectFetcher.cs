@@ -86,12 +86,9 @@ internal sealed class ObjectFetcher(
         var objects = ObjectFormats.Open(bytes, limits);
         try
         {
-            for (int i = 0; i < objects.Count; i++)
+            if (ObjectMatch.Choose(objects, query) is >= 0 and var index)
             {
-                if (ObjectMatch.Matches(query, objects[i]))
-                {
-                    return new BuildOutcome(ObjectStatus.Found, Facts: Describe(facts, objects[i], i, matches: true).ToJson());
-                }
+                return new BuildOutcome(ObjectStatus.Found, Facts: Describe(facts, objects[index], index, matches: true).ToJson());
             }
 
             // In a file of several objects the wanted one is simply not there.

@@ -29,6 +29,37 @@ public sealed class ModuleResolverTests
         Assert.Equal(Arch.Amd64, resolver.ArchOf(0));
     }
 
+    [Theory]
+    [InlineData(ObjectPurpose.Debug)]
+    [InlineData(ObjectPurpose.Unwind)]
+    public async Task A_file_of_the_right_age_beats_a_better_one_of_another_age(ObjectPurpose purpose)
+    {
+        PutAges("later", "exact");
+
+        await using var resolver = AgedResolver("later", "exact");
+        await Resolve(resolver, purpose);
+
+        Assert.Equal(["exact mem://app/pdb"], _store.Converted);
+        Assert.Null(Used(resolver, "exact", purpose)?.Details);
+        Assert.Null(Used(resolver, "later", purpose));
+    }
+
+    [Theory]
+    [InlineData(ObjectPurpose.Debug)]
+    [InlineData(ObjectPurpose.Unwind)]
+    public async Task A_file_of_another_age_is_used_and_said_to_be_one(ObjectPurpose purpose)
+    {
+        PutAges("later");
+
+        await using var resolver = AgedResolver("later");
+        await Resolve(resolver, purpose);
+
+        Assert.Equal(["later mem://app/pdb"], _store.Converted);
+        Assert.Equal(
+            new CandidateUse { Status = UseStatus.Ok, Details = "the file has age 3, the module asks for 2" }, Used(resolver, "later", purpose));
+        Assert.Equal(new LookupStep.AgeDiffered(2, 3), Assert.Single(resolver.TrailOf(0).Candidates[0].Steps.OfType<LookupStep.AgeDiffered>()));
+    }
+
     [Fact]
     public async Task Of_equals_the_first_source_wins()
     {
@@ -478,6 +509,34 @@ public sealed class ModuleResolverTests
 
     private ModuleResolver Resolver(ObjectType type, params ISymbolSource[] sources) =>
         new([Module(type)], sources, _store, null, CancellationToken.None);
+
+    /// <summary>PDBs of a module with age 2, the exact one with symbols alone and the later one with everything.</summary>
+    private void PutAges(params string[] sources)
+    {
+        foreach (string source in sources)
+        {
+            bool exact = source == "exact";
+            _store.Files[$"{source} mem://app/pdb"] = new(ObjectStatus.Found)
+            {
+                Features = ObjectFeatures.UnwindInfo | (exact ? ObjectFeatures.Symbols : Full),
+                Identity = new ObjectIdentity(FileFormat.Pdb, Arch.Amd64, new DebugId(3, 4, exact ? 2u : 3u), null, null),
+            };
+        }
+    }
+
+    private ModuleResolver AgedResolver(params string[] sources) => new(
+        [new ModuleInfo { Type = ObjectType.Pe, CodeId = CodeId.Parse("18"), DebugId = new DebugId(3, 4, 2), DebugFile = "app" }],
+        [.. sources.Select(source => new ScriptedSource(source, FileType.Pdb))], _store, null, CancellationToken.None);
+
+    private static async Task Resolve(ModuleResolver resolver, ObjectPurpose purpose) => Assert.Equal(
+        ObjectStatus.Found,
+        purpose == ObjectPurpose.Debug ? (await resolver.GetSymbolsAsync(0)).Status : (await resolver.GetUnwindTableAsync(0)).Status);
+
+    private static CandidateUse? Used(ModuleResolver resolver, string source, ObjectPurpose purpose)
+    {
+        var candidate = Assert.Single(CandidateView.Of(resolver.TrailOf(0))!, c => c.Source == source);
+        return purpose == ObjectPurpose.Debug ? candidate.Debug : candidate.Unwind;
+    }
 
     /// <summary>A table that covers nothing, and code.</summary>
     private sealed class Code : IUnwindTable, ICodeView

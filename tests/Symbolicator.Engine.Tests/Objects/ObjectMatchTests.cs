@@ -39,6 +39,34 @@ public sealed class ObjectMatchTests
         using var file = new FakeObjectFile { Format = format, DebugId = DebugId.Parse(fileDebugId), CodeId = CodeId.Parse(fileCodeId) };
 
         Assert.Equal(expected, ObjectMatch.Matches(query, file));
-        Assert.Equal(expected ? file : null, ObjectMatch.Choose([file], query));
+        Assert.Equal(expected ? 0 : -1, ObjectMatch.Choose([file], query));
+    }
+
+    [Theory]
+    [InlineData("-3", "-2", 1)]
+    [InlineData("-2", "-3", 0)]
+    [InlineData("-3", "-4", 0)] // the first of those that are not exact
+    [InlineData("-1", "-4", 1)] // an older one is none
+    public void Of_the_objects_of_a_file_the_one_of_the_right_age_is_chosen(string first, string second, int expected)
+    {
+        var query = new ObjectQuery(ObjectType.Pe, FileType.Pdb, null, null, DebugId.Parse(Other + "-2"), null);
+        using var one = new FakeObjectFile { Format = FileFormat.Pdb, DebugId = DebugId.Parse(Other + first) };
+        using var two = new FakeObjectFile { Format = FileFormat.Pdb, DebugId = DebugId.Parse(Other + second) };
+
+        Assert.Equal(expected, ObjectMatch.Choose([one, two], query));
+    }
+
+    [Theory]
+    [InlineData(Other + "-2", Other + "-3", null, true)]
+    [InlineData(Other + "-2", Other + "-2", null, false)]
+    [InlineData(Other + "-2", Cut + "-3", null, false)]
+    [InlineData(Other + "-2", Other + "-3", BuildId, false)] // the code id says that it is the one
+    [InlineData(Other + "-2", Other + "-3", "1234", true)]
+    [InlineData(null, Other + "-3", null, false)]
+    public void An_age_differs_where_nothing_but_the_uuid_is_right(string? wanted, string actual, string? codeId, bool expected)
+    {
+        var query = new ObjectQuery(ObjectType.Pe, FileType.Pe, CodeId.Parse(BuildId), null, DebugId.Parse(wanted), null);
+
+        Assert.Equal(expected, ObjectMatch.IsOfAnotherAge(query, DebugId.Parse(actual), CodeId.Parse(codeId)));
     }
 }
