@@ -238,7 +238,7 @@ public sealed class SymbolicateEndpointTests
         time.Advance(TimeSpan.FromSeconds(24));
 
         var failed = (await answer).RootElement;
-        await stop.WaitAsync(TimeSpan.FromSeconds(30));
+        await stop.WaitAsync(TimeSpan.FromMinutes(2));
         Assert.Equal("failed", failed.GetProperty("status").GetString());
         Assert.Contains("shutting down", failed.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal(0, service.Get<AdmissionControl>().Running);

@@ -12,7 +12,7 @@ namespace Symbolicator.Service.Tests.Hosting;
 public sealed class ProcessTests
 {
     private const string DebugId = "3249D99D0C4049318610F4E4FB0B69360";
-    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Guard = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task SIGTERM_ends_the_service_in_order()

@@ -7,7 +7,7 @@ namespace Symbolicator.Service.Tests.Hosting;
 /// <summary>The real process, listening on a port of its own; killed at the end when it still runs.</summary>
 internal sealed class RunningService : IAsyncDisposable
 {
-    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Guard = TimeSpan.FromMinutes(2);
 
     private readonly Process _process;
     private readonly string _config;

@@ -18,7 +18,7 @@ internal sealed class TestService : IAsyncDisposable
         Directory = directory;
         _ownedDirectory = ownsDirectory ? directory : null;
         Logs = logs;
-        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = TimeSpan.FromSeconds(30) };
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = TimeSpan.FromMinutes(2) };
     }
 
     public HttpClient Client { get; }

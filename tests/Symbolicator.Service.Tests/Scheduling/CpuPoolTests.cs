@@ -8,7 +8,7 @@ namespace Symbolicator.Service.Tests.Scheduling;
 
 public sealed class CpuPoolTests : IAsyncDisposable
 {
-    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Guard = TimeSpan.FromMinutes(2);
 
     private readonly TestMetrics _metrics = new();
     private readonly CpuPool _pool;

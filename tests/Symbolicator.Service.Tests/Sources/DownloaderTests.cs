@@ -330,7 +330,10 @@ public sealed class DownloaderTests
         while (!fetch.IsCompleted)
         {
             await Task.WhenAny(fetch, Task.Delay(20));
-            time.Advance(TimeSpan.FromMilliseconds(100));
+            if (Volatile.Read(ref attempts) == 1)
+            {
+                time.Advance(TimeSpan.FromMilliseconds(100)); // no answer takes too long, however slow the machine
+            }
         }
 
         Assert.Equal(FetchStatus.Found, (await fetch).Outcome.Status);
