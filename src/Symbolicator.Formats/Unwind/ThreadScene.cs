@@ -16,6 +16,9 @@ internal sealed class ThreadScene(WalkThread thread, CodeMap code, CpuProfile cp
     /// <summary>What is loaded by now.</summary>
     public ModuleTables? Tables { get; set; }
 
+    /// <summary>Modules that are not loaded although their code would have decided: what was computed without it does not count.</summary>
+    public HashSet<int> MissingCode { get; } = [];
+
     public CodeMap Code { get; } = code;
 
     public CpuProfile Cpu { get; } = cpu;
@@ -49,8 +52,17 @@ internal sealed class ThreadScene(WalkThread thread, CodeMap code, CpuProfile cp
         }
 
         Span<byte> before = stackalloc byte[CallCode.Window];
-        return !MemoryAndCode.TryRead(address - CallCode.Window, before)
-            || CallCode.EndsWithCall(Cpu.Family, before, thumb: (address & 1) != 0);
+        if (MemoryAndCode.TryRead(address - CallCode.Window, before))
+        {
+            return CallCode.EndsWithCall(Cpu.Family, before, thumb: (address & 1) != 0) || SignalTrampoline.IsAt(this, address);
+        }
+
+        if (Code.TryFind(address - 1, out var module) && Tables?.TryGetUnwindTable(module.Index, Cpu.Family, out _) == false)
+        {
+            MissingCode.Add(module.Index);
+        }
+
+        return true;
     }
 
     /// <summary>Dumps hold little code; what they lack is taken from the files of the modules.</summary>

@@ -99,9 +99,20 @@ internal sealed class ThreadWalk
                 return false;
             }
 
-            if (table is not null && TryTable(table, frame))
+            if (table is not null)
             {
-                return true;
+                var step = Step(table, frame, out var stepped);
+                if (_scene!.MissingCode.Count > 0)
+                {
+                    needs.UnwindTables.UnionWith(_scene.MissingCode);
+                    _scene.MissingCode.Clear();
+                    return false;
+                }
+
+                if (TryTake(step, stepped))
+                {
+                    return true;
+                }
             }
         }
 
@@ -135,12 +146,24 @@ internal sealed class ThreadWalk
         return true;
     }
 
-    /// <summary>True when the table decided: a believable caller or the end of the stack.</summary>
-    private bool TryTable(IUnwindTable table, RawFrame frame)
+    /// <summary>
+    /// Where registers were guessed, they may lead anywhere: a return address of x86 code is believed only behind a call.
+    /// </summary>
+    private UnwindResult Step(IUnwindTable table, RawFrame frame, out RegisterState caller)
     {
         _scene!.Code.TryFind(frame.LookupAddress, out var module);
         var place = new UnwindFrame(frame.LookupAddress - module.Start, module.Start, _calleeParameters, _scene);
-        var result = table.Step(place, KnownRegisters(), _scene.MemoryAndCode, out var caller);
+        var result = table.Step(place, KnownRegisters(), _scene.MemoryAndCode, out caller);
+        bool isGuessed = frame.Trust is FrameTrust.Scan or FrameTrust.FramePointer && _cpu!.Profile.LinkRegister < 0;
+        return isGuessed && result is { Outcome: UnwindOutcome.Stepped, SignalFrame: false }
+            && caller.TryGet(_cpu!.Profile.ProgramCounter, out ulong pc) && pc >= CpuRules.LowestCode && !_scene.CanReturnTo(pc)
+            ? new UnwindResult(UnwindOutcome.Failed)
+            : result;
+    }
+
+    /// <summary>True when the table decided: a believable caller or the end of the stack.</summary>
+    private bool TryTake(UnwindResult result, in RegisterState caller)
+    {
         if (result.Outcome == UnwindOutcome.EndOfStack)
         {
             Finish(WalkEnd.EndOfStack);

@@ -164,6 +164,46 @@ public sealed class StackWalkerTests
         Assert.Equal(second, FrameListing.Of(Walk(CpuFamily.Amd64, stack, (16, 0UL), (7, Stack)))[1]);
     }
 
+    /// <summary>Above a frame that was found by scanning, rules may rest on registers that are none of its own.</summary>
+    [Theory]
+    [InlineData(0xe8, "403010 Cfi 0")]
+    [InlineData(0xe9, "404010 Scan 0")]
+    public void Rules_above_a_scanned_frame_lead_to_calls(byte opcode, string third)
+    {
+        byte[] code = new byte[0x2020];
+        code[0xb] = 0xe8;
+        code[0x100b] = opcode;
+        code[0x200b] = 0xe8;
+        var stack = new StackBuilder(Stack).Word(Code + 0x2010).Zeros(1).Word(Code + 0x3010).Word(Code + 0x4010).Zeros(20);
+        _known.SetUnwindTable(0, new FakeTable(16, 0x2000, 0x2100));
+        _known.SetCode(0, new FakeCode(0x2000, code));
+        _known.SetSymbols(0, null);
+        Assert.Equal(
+            ["401000 Context 0", "402010 Scan 0", third],
+            FrameListing.Of(Walk(CpuFamily.Amd64, stack, (16, Code + 0x1000), (7, Stack))).Take(3));
+    }
+
+    /// <summary>The first word that a frame program finds points into a module whose code is not loaded yet, and follows no call.</summary>
+    [Fact]
+    public void Search_for_a_return_address_waits_for_code()
+    {
+        using var symbols = Breakpad.SymbolFile.Open(
+            new BreakpadBuilder().Module("windows", "x86").FrameData(0x1000, 0x100, "$T0 .raSearch = $eip $T0 ^ = $esp $T0 4 + ="));
+        _known.SetUnwindTable(0, symbols.OpenUnwindTable());
+        byte[] code = new byte[0x20];
+        code[0x1b] = 0xe8;
+        var stack = new StackBuilder(Stack, 4).Word(Other + 0x2010).Word(Other + 0x2020).Zeros(4);
+        var walker = new StackWalker(
+            CpuFamily.X86, [new WalkModule(0, Code, Code + 0x10000), new WalkModule(1, Other, Other + 0x10000)],
+            [Thread(stack, (8, Code + 0x1010), (4, Stack))], WalkOptions.Default with { ScanStack = false });
+
+        Assert.Equal([1], Assert.IsType<WalkOutcome.NeedsModules>(walker.Advance(_known, default)).UnwindTables);
+        _known.SetUnwindTable(1, null);
+        _known.SetCode(1, new FakeCode(0x2000, code));
+        var thread = Assert.Single(Assert.IsType<WalkOutcome.Completed>(walker.Advance(_known, default)).Threads);
+        Assert.Equal(["401010 Context 0", "802020 Cfi 1"], FrameListing.Of(thread));
+    }
+
     /// <summary>Registers of one CPU are others of another one: what steps with them can return the frame itself.</summary>
     [Fact]
     public void A_table_of_another_cpu_is_not_asked()

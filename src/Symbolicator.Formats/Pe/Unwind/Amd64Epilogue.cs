@@ -28,6 +28,9 @@ internal struct Amd64Epilogue
     /// <summary>It ends the handling of an interrupt: what lies on the stack then is a machine frame.</summary>
     public bool LeavesInterrupt { get; private set; }
 
+    /// <summary>It ends by a jump: so does code that goes on in a part of its function that another record describes.</summary>
+    public bool EndsByJump { get; private set; }
+
     public readonly int Popped(int index) => _pops[index];
 
     /// <summary>False when the code is no epilogue.</summary>
@@ -48,7 +51,8 @@ internal struct Amd64Epilogue
 
         code = code[at..];
         epilogue.LeavesInterrupt = code.StartsWith<byte>([0x48, 0xcf]); // iretq
-        return epilogue.LeavesInterrupt || IsEnd(code, unchecked(rva + (ulong)at), scope);
+        epilogue.EndsByJump = !epilogue.LeavesInterrupt && !IsReturn(code);
+        return epilogue.LeavesInterrupt || !epilogue.EndsByJump || IsJumpOut(code, unchecked(rva + (ulong)at), scope);
     }
 
     /// <summary><c>add rsp, imm</c> or <c>lea rsp, [frame + disp]</c>; returns the bytes that it takes.</summary>
@@ -114,17 +118,16 @@ internal struct Amd64Epilogue
         return false;
     }
 
-    /// <summary>A return, or a jump out of the function.</summary>
-    private static bool IsEnd(ReadOnlySpan<byte> code, ulong rva, in Amd64JumpScope scope)
+    /// <summary><c>ret</c>, <c>ret imm16</c>, <c>bnd ret</c>, <c>rep ret</c>.</summary>
+    private static bool IsReturn(ReadOnlySpan<byte> code) =>
+        At(code, 0) is 0xc3 or 0xc2 || (At(code, 0) is 0xf2 or 0xf3 && At(code, 1) == 0xc3);
+
+    private static bool IsJumpOut(ReadOnlySpan<byte> code, ulong rva, in Amd64JumpScope scope)
     {
         byte first = At(code, 0);
         byte second = At(code, 1);
         switch (first)
         {
-            case 0xc3 or 0xc2: // ret, ret imm16
-                return true;
-            case 0xf2 or 0xf3: // bnd ret, rep ret
-                return second == 0xc3;
             case 0xeb when code.Length >= 2: // jmp rel8
                 return scope.IsLeft(unchecked(rva + 2 + (ulong)(sbyte)second));
             case 0xe9 when code.Length >= 5: // jmp rel32

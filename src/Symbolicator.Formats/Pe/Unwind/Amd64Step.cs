@@ -25,6 +25,8 @@ internal ref struct Amd64Step
         _stackPointer = stackPointer;
     }
 
+    public readonly ulong StackPointer => _stackPointer;
+
     /// <summary>The first thing that could not be done.</summary>
     public ParseFault Fault { get; private set; }
 

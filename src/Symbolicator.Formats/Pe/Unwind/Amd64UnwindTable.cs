@@ -111,7 +111,13 @@ internal sealed class Amd64UnwindTable : IUnwindTable, ICodeView, IFunctionEnds
             }
             else if (info.Version == 1 && TryRecognizeEpilogue(frame, function, info, memory, out var epilogue))
             {
-                return step.TryExecute(epilogue, function.Target);
+                var left = step;
+                bool isLeft = left.TryExecute(epilogue, function.Target);
+                if (!epilogue.EndsByJump || (isLeft && CanReturn(frame, memory, left.StackPointer)))
+                {
+                    step = left;
+                    return isLeft;
+                }
             }
         }
 

@@ -65,6 +65,21 @@ public sealed class Amd64EpilogueTests
         Assert.Equal((Stack + 16, Word(Stack), Word(Stack + 8)), (caller.GetOrZero(Rsp), caller.GetOrZero(Rbx), caller.GetOrZero(Rip)));
     }
 
+    /// <summary>GCC gives rarely executed parts of a function a record of their own, so that the jump there looks like an epilogue.</summary>
+    [Theory]
+    [InlineData(0, 8)]
+    [InlineData(40, 48)]
+    public void Jump_is_an_epilogue_only_where_a_return_address_is_on_top(ulong returnAt, ulong size)
+    {
+        var image = WithFunction("e9 00 10 00 00");
+        var registers = Registers();
+        registers.Set(Rip, Base + At);
+        var frame = new UnwindFrame(At, Base, Returns: new OnlyReturn(Word(Stack + returnAt)));
+
+        Assert.Equal(UnwindOutcome.Stepped, image.Table().Step(frame, registers, image.Memory, out var caller).Outcome);
+        Assert.Equal((Stack + size, Word(Stack + returnAt)), (caller.GetOrZero(Rsp), caller.GetOrZero(Rip)));
+    }
+
     [Theory]
     [InlineData("48 8d 65 10 5e 5d c3", 0x10)] // lea rsp, [rbp + 16]; pop rsi; pop rbp; ret
     [InlineData("48 8d a5 00 01 00 00 5e 5d c3", 0x100)]

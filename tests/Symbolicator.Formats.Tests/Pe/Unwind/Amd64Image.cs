@@ -112,3 +112,9 @@ internal sealed class Amd64Image
         return words.ToArray();
     }
 }
+
+/// <summary>One word of the stack is a return address.</summary>
+internal sealed class OnlyReturn(ulong word) : IReturnAddresses
+{
+    public bool CanReturnTo(ulong address) => address == word;
+}

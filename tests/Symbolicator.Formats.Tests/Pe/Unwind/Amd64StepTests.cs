@@ -373,9 +373,4 @@ public sealed class Amd64StepTests
             }
         }));
     }
-
-    private sealed class OnlyReturn(ulong word) : IReturnAddresses
-    {
-        public bool CanReturnTo(ulong address) => address == word;
-    }
 }
