@@ -11,7 +11,7 @@ namespace Symbolicator.SymCache;
 public static class SymCacheBuilder
 {
     /// <summary>Raised when the same input gives other answers than before.</summary>
-    internal const ulong SemanticVersion = 1;
+    internal const ulong SemanticVersion = 2;
 
     /// <summary>Changes whenever existing caches must not be used any more; part of the keys of caches.</summary>
     public static string CacheVersion { get; } = $"{Layout.ScfHeader.Major}.{SemanticVersion}";

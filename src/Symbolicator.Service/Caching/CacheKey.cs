@@ -9,8 +9,8 @@ namespace Symbolicator.Service.Caching;
 /// <param name="IsDerived">Made from other files, not downloaded.</param>
 internal sealed record CacheName(string Name, int Version, bool IsDerived)
 {
-    /// <summary>Debug files, unpacked, one object each.</summary>
-    public static CacheName Objects { get; } = new("objects", 1, IsDerived: false);
+    /// <summary>Debug files, unpacked, one object each, with the facts that readers found out; 2: PE and PDB are read.</summary>
+    public static CacheName Objects { get; } = new("objects", 2, IsDerived: false);
 
     /// <summary>Symcaches; the version of their format is part of the key.</summary>
     public static CacheName SymCaches { get; } = new("symcaches", 1, IsDerived: true);
@@ -57,6 +57,6 @@ internal sealed record CacheKey
     /// <summary>Unique over all caches.</summary>
     public string Id => $"{Cache.Name}/{Hash}";
 
-    /// <summary>Below the cache directory: <c>objects/v1/aa/bb/rest</c>.</summary>
+    /// <summary>Below the cache directory: <c>objects/v2/aa/bb/rest</c>.</summary>
     public string RelativePath => Path.Join(Cache.Name, $"v{Cache.Version}", Hash[..2], Hash[2..4], Hash[4..]);
 }

@@ -88,6 +88,34 @@ public sealed class ArtifactCacheTests
         }
     }
 
+    /// <summary>What an older version could not read, a newer one may: what says something of the file ends with the process.</summary>
+    [Theory]
+    [InlineData(ObjectStatus.Unsupported, AnswerOrigin.Source)]
+    [InlineData(ObjectStatus.Malformed, AnswerOrigin.Source)]
+    [InlineData(ObjectStatus.TooLarge, AnswerOrigin.Source)]
+    [InlineData(ObjectStatus.WrongFile, AnswerOrigin.Source)]
+    [InlineData(ObjectStatus.NotFound, AnswerOrigin.Disk)]
+    public async Task A_restart_forgets_which_files_could_not_be_read(ObjectStatus status, AnswerOrigin expected)
+    {
+        string directory = Directory.CreateTempSubdirectory("symbolicator-test-").FullName;
+        try
+        {
+            AnswerOrigin from = default;
+            for (int process = 0; process < 2; process++)
+            {
+                await using var service = await TestService.StartAsync(directory: directory);
+                using var entry = await service.Get<ArtifactCache>().GetOrBuildAsync(Key, (_, _) => Task.FromResult(new BuildOutcome(status)), default);
+                from = entry.Answer.From;
+            }
+
+            Assert.Equal(expected, from);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     [Theory]
     [InlineData("contenT")]
     [InlineData("conten")]
@@ -188,7 +216,7 @@ public sealed class ArtifactCacheTests
     [Fact]
     public void Keys_cannot_imitate_each_other()
     {
-        Assert.Equal($"objects/v1/{Key.Hash[..2]}/{Key.Hash[2..4]}/{Key.Hash[4..]}", Key.RelativePath);
+        Assert.Equal($"objects/v{CacheName.Objects.Version}/{Key.Hash[..2]}/{Key.Hash[2..4]}/{Key.Hash[4..]}", Key.RelativePath);
         Assert.NotEqual(Key.Hash, new CacheKey(CacheName.Objects, null, false, Key.Text + " ").Hash);
     }
 
