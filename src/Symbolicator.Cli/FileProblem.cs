@@ -12,11 +12,12 @@ internal static class FileProblem
         string what = problem.Format == FileFormat.Unknown ? "not a debug file" : $"unusable {WireNames.Of(problem.Format)} file";
         string detail = problem.Detail is null ? "" : $" ({problem.Detail})";
         string where = path is null ? "" : $"{path}: ";
-        return $"{where}{what}: {problem.Fault}{detail}; {Advice(problem.Fault.Reason)}";
+        return $"{where}{what}: {problem.Fault}{detail}; {Advice(problem)}";
     }
 
-    private static string Advice(MalformedReason reason) => reason switch
+    private static string Advice(MalformedFileException problem) => problem.Fault.Reason switch
     {
+        MalformedReason.Unsupported when problem.Format == FileFormat.Minidump => "use the command minidump",
         MalformedReason.BadMagic => "check that this is an object, debug or symbol file and not an archive or a text about it",
         MalformedReason.Unsupported or MalformedReason.BadVersion or MalformedReason.UnknownForm =>
             "this version does not read it",

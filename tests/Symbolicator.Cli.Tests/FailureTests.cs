@@ -10,6 +10,22 @@ public sealed class FailureTests : IDisposable
     public void Dispose() => _sample.Dispose();
 
     [Theory]
+    [InlineData("windows/stacks-x64.dmp", "unusable minidump file: Unsupported at offset 0x0 (a crash dump); use the command minidump")]
+    [InlineData("oracle/windows/crash-write.json", "not a debug file: BadMagic at offset 0x0 (not an object file that can be read); check that this is an object, debug or symbol file and not an archive or a text about it")]
+    public void A_file_of_another_kind_says_what_to_do_with_it(string fixture, string problem)
+    {
+        string path = Fixture.Path(fixture);
+
+        Assert.Equal($"symbolicator: {path}: {problem}\n", CommandRun.Of("inspect", path).Error.ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    public void A_managed_image_says_where_its_symbols_are() =>
+        Assert.Contains(
+            "note          managed image: names of its methods are in a Portable PDB, which is not read yet\n",
+            CommandRun.Of("inspect", Fixture.Path("windows/ledger.dll")).Output.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("inspect")]
     [InlineData("symbols")]
     [InlineData("functions")]

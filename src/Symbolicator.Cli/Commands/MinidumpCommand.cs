@@ -36,7 +36,9 @@ internal static class MinidumpCommand
         using var dump = ObjectSelection.OpenFile(path);
         var cpu = new InlineCpuScheduler();
         using var store = new FolderObjectStore(cpu, ParseLimits.Default);
-        var job = new MinidumpJob { Sources = [.. folders.Select(Source)] };
+
+        // The text tells reasons of candidates; JSON is the service's answer to a request without options.
+        var job = new MinidumpJob { Sources = [.. folders.Select(Source)], DifCandidates = !json };
         var response = await new MinidumpProcessor(cpu, store, static (_, _) => null).ProcessAsync(dump, job, ct);
         if (response is not CompletedResponse completed)
         {

@@ -32,6 +32,7 @@ public sealed record CandidateDownload
     /// <summary>Of the file, when it was obtained.</summary>
     public FeatureInfo? Features { get; init; }
 
+    /// <summary>For people: why there is no file, why it cannot be read, or why it gives less than others of its kind.</summary>
     public string? Details { get; init; }
 }
 

@@ -77,27 +77,58 @@ public static class CrashText
         _ => "?",
     };
 
-    /// <summary>Modules that frames lie in but whose files were not found: what to add to get names.</summary>
+    /// <summary>What to add to get names, with the reasons where the answer lists the candidates.</summary>
     private static void WriteMissing(TextWriter output, IReadOnlyList<SymbolicatedModule> modules)
     {
-        bool any = false;
+        var missing = new List<string>();
+        var lacking = new List<string>();
         foreach (var module in modules)
         {
-            if (module.DebugStatus is ModuleStatus.Found or ModuleStatus.Unused)
-            {
-                continue;
-            }
-
-            if (!any)
-            {
-                output.WriteLine();
-                output.WriteLine("modules without symbols");
-                any = true;
-            }
-
+            string? reason = module.DebugStatus == ModuleStatus.Unused ? null : Reason(module);
             string id = module.DebugId?.ToString() ?? module.CodeId?.Hex ?? "without id";
-            output.WriteLine($"     {Printable.Of(module.CodeFile ?? module.DebugFile ?? "?")}  {id}  {Status(module.DebugStatus)}");
+            string line = $"     {module.CodeFile ?? module.DebugFile ?? "?"}  {id}  ";
+            if (module.DebugStatus is not (ModuleStatus.Found or ModuleStatus.Unused))
+            {
+                missing.Add(line + Status(module.DebugStatus) + (reason is null ? "" : $": {reason}"));
+            }
+            else if (reason is not null)
+            {
+                lacking.Add(line + reason);
+            }
         }
+
+        Write(output, "modules without symbols", missing);
+        Write(output, "modules with fewer symbols", lacking);
+    }
+
+    private static void Write(TextWriter output, string heading, List<string> lines)
+    {
+        if (lines.Count == 0)
+        {
+            return;
+        }
+
+        output.WriteLine();
+        output.WriteLine(heading);
+        foreach (string line in lines)
+        {
+            output.WriteLine(Printable.Of(line));
+        }
+    }
+
+    /// <summary>What is the matter with the file that was used, or with the one that says most of why none was.</summary>
+    private static string? Reason(SymbolicatedModule module)
+    {
+        var candidates = module.Candidates ?? [];
+        if (module.DebugStatus == ModuleStatus.Found)
+        {
+            var used = candidates.FirstOrDefault(candidate => candidate.Debug?.Status == UseStatus.Ok);
+            return used?.Debug!.Details ?? used?.Download.Details;
+        }
+
+        return candidates.FirstOrDefault(candidate => candidate.Debug?.Details is not null)?.Debug!.Details
+            ?? candidates.Select(candidate => candidate.Download).Where(download => download is { Details.Length: > 0 })
+                .OrderBy(download => download.Status == DownloadStatus.Ok).FirstOrDefault()?.Details;
     }
 
     private static string Trust(FrameTrust trust) => trust switch

@@ -34,9 +34,9 @@ internal static class CandidateView
 
     private static CandidateDownload Download(CandidateTrail candidate) => candidate.Status switch
     {
-        ObjectStatus.Found => new() { Status = DownloadStatus.Ok, Features = ToInfo(candidate.Features) },
+        ObjectStatus.Found => new() { Status = DownloadStatus.Ok, Features = ToInfo(candidate.Features), Details = Shortcoming(candidate) },
         ObjectStatus.NotFound => new() { Status = DownloadStatus.NotFound },
-        ObjectStatus.Malformed or ObjectStatus.TooLarge => new() { Status = DownloadStatus.Malformed },
+        ObjectStatus.Malformed or ObjectStatus.TooLarge => new() { Status = DownloadStatus.Malformed, Details = candidate.Detail },
         ObjectStatus.Denied => new() { Status = DownloadStatus.NoPermission, Details = candidate.Detail ?? "" },
         var other => new() { Status = DownloadStatus.Error, Details = Describe(other, candidate.Detail) },
     };
@@ -46,7 +46,7 @@ internal static class CandidateView
         {
             null => null,
             { Status: ObjectStatus.Found } => new() { Status = UseStatus.Ok, Details = AnotherAge(candidate) },
-            { Status: ObjectStatus.Malformed or ObjectStatus.TooLarge } => new() { Status = UseStatus.Malformed },
+            { Status: ObjectStatus.Malformed or ObjectStatus.TooLarge } use => new() { Status = UseStatus.Malformed, Details = use.Detail },
             { } use => new() { Status = UseStatus.Error, Details = Describe(use.Status, use.Detail) },
         };
 
@@ -54,6 +54,9 @@ internal static class CandidateView
         candidate.Steps.OfType<LookupStep.AgeDiffered>().FirstOrDefault() is { } step
             ? $"the file has age {step.Actual}, the module asks for {step.Wanted}"
             : null;
+
+    private static string? Shortcoming(CandidateTrail candidate) =>
+        candidate.Steps.OfType<LookupStep.Identified>().FirstOrDefault()?.File.Shortcoming.Describe();
 
     private static string Describe(ObjectStatus status, string? detail)
     {

@@ -45,7 +45,12 @@ internal static class KnownMagic
     /// <summary>For people: why there is no reader.</summary>
     public static string Describe(ReadOnlySpan<byte> prefix) => prefix.StartsWith(OldPdb)
         ? "a PDB 2.00 of Visual C++ 6 or older"
-        : "not an object file that can be read";
+        : Probe(prefix) switch
+        {
+            FileFormat.PortablePdb => "symbols of .NET code",
+            FileFormat.Minidump => "a crash dump",
+            _ => "not an object file that can be read",
+        };
 
     private static bool IsMachO(ReadOnlySpan<byte> prefix)
     {

@@ -10,6 +10,9 @@ public enum ObjectShortcoming : byte
 
     /// <summary>A PDB of <c>/PDBSTRIPPED</c>: only public symbols and frame data were kept.</summary>
     PrivateSymbolsRemoved,
+
+    /// <summary>An image of .NET: the symbols of its methods are in a Portable PDB.</summary>
+    ManagedCode,
 }
 
 /// <summary>Texts of shortcomings.</summary>
@@ -20,6 +23,7 @@ public static class ObjectShortcomings
     {
         ObjectShortcoming.DebugInfoInObjectFiles => "fastlink PDB: lines and private symbols are in the object files",
         ObjectShortcoming.PrivateSymbolsRemoved => "stripped PDB: public symbols only",
+        ObjectShortcoming.ManagedCode => "managed image: names of its methods are in a Portable PDB, which is not read yet",
         _ => null,
     };
 }

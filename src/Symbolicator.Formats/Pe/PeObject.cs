@@ -42,6 +42,7 @@ public sealed class PeObject : IObjectFile
         Kind = FindKind();
         Name = _debug.PdbPath ?? DebugLink();
         Features = FindFeatures();
+        Shortcoming = _image.Directory(PeDirectory.ClrHeader).IsEmpty ? ObjectShortcoming.None : ObjectShortcoming.ManagedCode;
     }
 
     public FileFormat Format => FileFormat.Pe;
@@ -61,6 +62,8 @@ public sealed class PeObject : IObjectFile
     public ulong ImageSize => _image.Optional.ImageSize;
 
     public ObjectFeatures Features { get; }
+
+    public ObjectShortcoming Shortcoming { get; }
 
     public bool IsMalformed { get; }
 

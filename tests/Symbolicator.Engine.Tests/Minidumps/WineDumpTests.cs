@@ -117,6 +117,26 @@ public sealed class WineDumpTests : IDisposable
             text.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("windows/shapes-x64.pdb", "not found: wrong file: the file is Pdb for x86_64, debug id ")]
+    [InlineData("windows/ledger.dll", "not found: wrong file: the file is Pe for x86, debug id 47f8d340-568a-4dca-8fb3-74a701224923-8d3f9d75, code id a02db1b98000, managed image: ")]
+    [InlineData("windows/crash-write.dmp", "of a kind that is not read: unsupported: Minidump: Unsupported at offset 0x0 (a crash dump)")]
+    [InlineData("oracle/windows/crash-write.json", "damaged: Unknown: BadMagic at offset 0x0 (not an object file that can be read)")]
+    public async Task The_text_tells_why_a_file_is_of_no_use(string instead, string reason)
+    {
+        using var symbols = new SymbolFolder().AddImage(Image).AddDebugFile(Image, instead, "crash.pdb");
+        using var text = new StringWriter { NewLine = "\n" };
+        CrashText.Write(text, Style.Plain, await Process("write", job => job with
+        {
+            DifCandidates = true,
+            Sources = [new FolderSymbolSource("folder", symbols.Path, FolderSymbolSource.UsualLayouts)],
+        }));
+
+        string section = text.ToString().Split("modules without symbols\n")[1];
+        string line = Assert.Single(section.Split('\n'), l => l.Contains("crash.exe", StringComparison.Ordinal));
+        Assert.StartsWith($@"     C:\shop\crash.exe  018e6e6f-959a-9818-4c4c-44205044422e-1  {reason}", line, StringComparison.Ordinal);
+    }
+
     private static SymbolicatedStacktrace Crashed(CompletedResponse response) => Assert.Single(response.Stacktraces, t => t.IsRequesting == true);
 
     private async Task<CompletedResponse> Process(string dump, Func<MinidumpJob, MinidumpJob>? change = null)

@@ -320,7 +320,7 @@ public sealed class ModuleResolverTests
     {
         _store.Files["b mem://app/elf_code"] = new(ObjectStatus.Denied) { Detail = "403 Forbidden" };
         _store.Files["b mem://app/breakpad"] = new(ObjectStatus.Failed) { Detail = "500 Internal Server Error" };
-        _store.Files["b mem://app/pdb"] = new(ObjectStatus.Malformed) { Detail = "not shown" };
+        _store.Files["b mem://app/pdb"] = new(ObjectStatus.Malformed) { Detail = "the stream directory is cut" };
         _store.Files["b mem://app/elf_debug"] = new(ObjectStatus.TimedOut) { Detail = "download timed out after 200ms" };
         _store.Files["a mem://app/elf_debug"] = new(ObjectStatus.Found) { Features = Full | ObjectFeatures.UnwindInfo };
 
@@ -336,7 +336,7 @@ public sealed class ModuleResolverTests
             [
                 "a mem://app/elf_debug Ok ", "b mem://app/breakpad Error download failed: 500 Internal Server Error",
                 "b mem://app/elf_code NoPermission 403 Forbidden", "b mem://app/elf_debug Error download timed out after 200ms",
-                "b mem://app/mach_debug NotFound ", "b mem://app/pdb Malformed ",
+                "b mem://app/mach_debug NotFound ", "b mem://app/pdb Malformed the stream directory is cut",
                 "c No object files listed on this source NotFound ",
             ],
             candidates.Select(c => $"{c.Source} {c.Location} {c.Download.Status} {c.Download.Details}"));
