@@ -66,6 +66,33 @@ public sealed class UnloadedModuleTests
         Assert.Equal("a", Assert.Single(table.Find(0x1000, isReturn: false)!).Module);
     }
 
+    [Fact]
+    public void An_answer_names_modules_only_so_often()
+    {
+        // 20,000 threads, each in 1000 modules that were at the same place: 20 million hits.
+        var table = new UnloadedModuleTable([.. Enumerable.Range(0, 1000).Select(i => new Formats.Minidump.UnloadedModule(0x1000, 1, 0, $"{i}"))]);
+        var frame = new SymbolicatedFrame { InstructionAddr = 0x1000, Status = FrameStatus.UnknownImage, OriginalIndex = 0, Trust = FrameTrust.Context };
+        var threads = Enumerable.Repeat(new SymbolicatedStacktrace { Frames = [frame] }, 20_000).ToArray();
+
+        int[] hits = [.. table.Annotate(threads, CancellationToken.None).Select(t => t.Frames[0].UnloadedModules?.Count ?? 0)];
+
+        Assert.Equal(1000, hits[0]);
+        Assert.Equal(0, hits[^1]);
+        Assert.InRange(hits.Sum(), 50_000, UnloadedModuleTable.MaxCost / UnloadedModuleTable.PlaceCost);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, null)] // a character too long to be told
+    public void A_name_counts_for_its_length(int more, int? expected)
+    {
+        int length = UnloadedModuleTable.MaxCost - 1 - UnloadedModuleTable.PlaceCost + more;
+        var table = new UnloadedModuleTable([new(0x1000, 1, 0, new string('x', length))]);
+
+        Assert.Equal(expected, table.Find(0x1000, isReturn: false)?.Count);
+        Assert.Null(table.Find(0x1000, isReturn: false));
+    }
+
     private static string Json(SymbolicatedFrame frame)
     {
         var answer = new CompletedResponse { Stacktraces = [new SymbolicatedStacktrace { Frames = [frame] }], Modules = [] };
