@@ -35,6 +35,33 @@ public sealed class MsfFileTests
         }
     }
 
+    [Fact]
+    public void An_empty_piece_behind_the_last_whole_block_is_read()
+    {
+        var builder = new MsfBuilder(512);
+        builder.Stream(Pattern(1, 1024));
+        var stream = Open(builder.Build(), out _).Open(0);
+        using var reader = new MsfReader(stream);
+
+        Assert.True(reader.TryRead(1024, 0, out var bytes));
+        Assert.True(bytes.IsEmpty);
+        Assert.False(stream.TryView(1024, 0, out _));
+    }
+
+    [Fact]
+    public void Streams_that_16_bits_cannot_number_are_left_out()
+    {
+        var builder = new MsfBuilder(65536);
+        builder.Stream(Pattern(1, 100));
+        builder.Stream(70_000, Pattern(2, 100));
+        var msf = Open(builder.Build(), out var faults);
+
+        Assert.Equal(0xffff, msf.StreamCount);
+        Assert.Equal(Pattern(1, 100), ReadAll(msf.Open(0)));
+        Assert.Equal(0, msf.LengthOf(70_000));
+        Assert.Equal(MalformedReason.CountOverLimit, Assert.Single(faults.First).Fault.Reason);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

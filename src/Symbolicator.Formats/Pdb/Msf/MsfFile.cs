@@ -18,6 +18,7 @@ internal sealed class MsfFile
     private const uint SmallestBlock = 512;
     private const uint LargestBlock = 64 << 10;
     private const uint NilStream = uint.MaxValue;
+    private const uint MostStreams = 0xffff; // whatever names one has 16 bits
 
     private readonly MsfStream _directory;
     private readonly StreamEntry[] _streams;
@@ -125,14 +126,19 @@ internal sealed class MsfFile
             throw Malformed(MalformedReason.CountOverLimit, directory.FileOffsetOf(0), "number of streams");
         }
 
-        var sizes = new uint[count[0]];
+        var sizes = new uint[Math.Min(count[0], MostStreams)];
+        if (count[0] > MostStreams)
+        {
+            faults.Add(new ParseFault(MalformedReason.CountOverLimit, directory.FileOffsetOf(0)), "streams");
+        }
+
         if (!TryReadNumbers(directory, 4, sizes))
         {
             throw Malformed(MalformedReason.OutOfRange, directory.FileOffsetOf(4), "sizes of streams");
         }
 
         var streams = new StreamEntry[sizes.Length];
-        long list = 4 + (sizes.Length * 4L);
+        long list = 4 + (count[0] * 4L);
         long blocksLeft = BlocksFor(fileLength, blockSize);
         for (int i = 0; i < sizes.Length; i++)
         {

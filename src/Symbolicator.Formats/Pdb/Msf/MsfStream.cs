@@ -42,7 +42,7 @@ internal sealed class MsfStream
     public bool TryView(long offset, int length, out ReadOnlySpan<byte> bytes)
     {
         bytes = default;
-        return IsInside(offset, length) && ContiguousFrom(offset, length) >= length
+        return length > 0 && IsInside(offset, length) && ContiguousFrom(offset, length) >= length
             && _file.TrySlice(new ByteRange(Position(offset), length), out bytes);
     }
 
