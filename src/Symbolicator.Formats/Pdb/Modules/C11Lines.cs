@@ -16,10 +16,12 @@ internal sealed class C11Lines(LineIndex index, LineReader rows, SourceFiles fil
     private const int SmallestBlock = 4 + C11RowBytes;
 
     private readonly List<(AddressRange Code, int Stretch)> _code = [];
+    private long _pathBytesLeft;
 
     public void Read(MsfReader stream, ByteRange area)
     {
         _code.Clear();
+        _pathBytesLeft = area.Length; // paths do not overlap
         if (area.Length < 4 || !stream.TryReadU16(area.Offset, out ushort fileCount)
             || !stream.TryReadU16(area.Offset + 2, out ushort pieceCount) || !TryReadCode(stream, area, fileCount, pieceCount))
         {
@@ -76,11 +78,14 @@ internal sealed class C11Lines(LineIndex index, LineReader rows, SourceFiles fil
         }
 
         long path = at + 4 + (4L * blockCount) + ((long)PairBytes * blockCount);
-        if (path >= area.End || !stream.TryReadCString(path, limits.StringBytes, out var name))
+        int longest = (int)Math.Min(limits.StringBytes, _pathBytesLeft);
+        if (path >= area.End || !stream.TryReadCString(path, longest, out var name))
         {
+            _pathBytesLeft -= longest;
             return false;
         }
 
+        _pathBytesLeft -= name.Length;
         var file = files.Of(name);
         for (int i = 0; i < blockCount; i++)
         {

@@ -18,6 +18,10 @@ internal sealed class FunctionPainter(PdbAddressMap map, ParseLimits limits, Fau
     private const int FreeNodes = 64 << 10;
     private const int NodesPerSite = 8;
 
+    /// <summary>Real nesting visits each cell a few times; hostile overlaps would visit it once per site.</summary>
+    private const int FreeSteps = 64 << 10;
+    private const long StepsPerPiece = 64;
+
     private readonly List<ulong> _bounds = [];
     private readonly List<AddressRange> _pieces = []; // of all sites, as the procedure lists them
     private readonly LineRowWriter _rows = new(map);
@@ -62,8 +66,7 @@ internal sealed class FunctionPainter(PdbAddressMap map, ParseLimits limits, Fau
 
     private void PaintSites(OpenProcedure procedure, List<LinePiece> lines)
     {
-        // Real nesting visits each cell a few times; hostile overlaps would visit it once per site.
-        _steps = (1 << 20) + (64L * (lines.Count + procedure.Pieces.Count));
+        _steps = FreeSteps + (StepsPerPiece * (lines.Count + procedure.Pieces.Count));
         ResolvePieces(procedure);
         BuildCells(procedure, lines);
         _nodes.Clear();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 
 namespace Symbolicator.Formats.Pdb.Modules;
@@ -9,7 +10,7 @@ namespace Symbolicator.Formats.Pdb.Modules;
 /// longest: armasm states lines of a shorter function at the start of another. Filled by <see cref="C13Lines"/> and
 /// <see cref="C11Lines"/>, then sealed.
 /// </summary>
-internal sealed class LineIndex(LineReader reader)
+internal sealed class LineIndex(LineReader reader, ParseLimits limits)
 {
     private readonly List<Stretch> _stretches = [];
     private readonly List<LineBlock> _blocks = [];
@@ -89,7 +90,17 @@ internal sealed class LineIndex(LineReader reader)
         for (int i = FirstEndingAfter(code.Start); i < _stretches.Count && _stretches[i].Start < code.End; i++)
         {
             var part = new AddressRange(Math.Max(code.Start, _stretches[i].Start), Math.Min(code.End, _stretches[i].End));
-            ReadRows(_stretches[i], part);
+            if (!TryReadRows(_stretches[i], part))
+            {
+                return;
+            }
+
+            if (pieces.Count + (long)_rows.Count > limits.LineRows)
+            {
+                reader.FaultTooMany();
+                return;
+            }
+
             for (int row = 0; row < _rows.Count; row++)
             {
                 ulong start = _rows[row].Address;
@@ -119,8 +130,11 @@ internal sealed class LineIndex(LineReader reader)
         pieces.Add(piece);
     }
 
-    /// <summary>Rows that begin in a part of a stretch and the one that holds at its start, ascending.</summary>
-    private void ReadRows(in Stretch stretch, AddressRange part)
+    /// <summary>
+    /// Rows that begin in a part of a stretch and the one that holds at its start, ascending. False when too much was read
+    /// already.
+    /// </summary>
+    private bool TryReadRows(in Stretch stretch, AddressRange part)
     {
         _rows.Clear();
         var blocks = CollectionsMarshal.AsSpan(_blocks).Slice(stretch.FirstBlock, stretch.BlockCount);
@@ -139,6 +153,11 @@ internal sealed class LineIndex(LineReader reader)
             begin--;
         }
 
+        if (!reader.TryCharge(last - begin + 1))
+        {
+            return false;
+        }
+
         for (int i = begin; i < last; i++)
         {
             if (blocks[i].Reach > first)
@@ -151,6 +170,8 @@ internal sealed class LineIndex(LineReader reader)
         {
             _rows.Sort();
         }
+
+        return true;
     }
 
     private bool IsAscending()

@@ -35,6 +35,24 @@ internal sealed class LineReader(ParseLimits limits, FaultLog faults)
         _rowsLeft += Reuse * (Math.Min((long)module.C11Bytes + module.C13Bytes, stream.Length) / RowBytes);
     }
 
+    /// <summary>
+    /// Charges for what is looked at besides rows: blocks that are passed over. False when nothing can be read any more.
+    /// </summary>
+    public bool TryCharge(int steps)
+    {
+        bool wasExhausted = IsExhausted;
+        _rowsLeft -= steps;
+        if (IsExhausted && !wasExhausted)
+        {
+            faults.Add(_stream!.FaultAt(MalformedReason.StepsOverLimit, 0), "lines of a function");
+        }
+
+        return !IsExhausted;
+    }
+
+    /// <summary>Notes that there are more lines than a function may have.</summary>
+    public void FaultTooMany() => faults.Add(_stream!.FaultAt(MalformedReason.CountOverLimit, 0), "lines of a function");
+
     /// <summary>Finds the first and last offset of the rows; false when there are none or they cannot be read.</summary>
     public bool TryMeasure(ref LineBlock block)
     {

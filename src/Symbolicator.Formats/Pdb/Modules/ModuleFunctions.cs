@@ -14,7 +14,7 @@ internal sealed class ModuleFunctions(PdbFile pdb, ModuleLines lines, PdbFunctio
 {
     private const int InlineSiteBytes = 12; // INLINESITESYM up to the annotations
     private const int InlineSite2Bytes = 16; // INLINESITESYM2
-    private const int MostChunks = 1024; // a procedure is separated into one or two
+    private const int MostChunks = 64; // a procedure is separated into one or two
 
     private readonly InlineSiteReader _sites = new(lines.Files, new InlineeSources(pdb, lines, names), pdb.Limits);
     private readonly List<Scope> _scopes = [];
@@ -139,12 +139,16 @@ internal sealed class ModuleFunctions(PdbFile pdb, ModuleLines lines, PdbFunctio
 
     private Scope Top => _scopes.Count == 0 ? default : _scopes[^1];
 
-    /// <summary>Code of the procedure before it; code of any other one has lines but no name.</summary>
+    /// <summary>
+    /// Code of the procedure before it; code of any other one has lines but no name. None of it is there already, so that
+    /// no line is copied twice.
+    /// </summary>
     private Scope OpenSeparatedCode(ReadOnlySpan<byte> body)
     {
         var record = ProcedureRecord.OfSeparatedCode(body, out ulong parent);
-        bool isKnown = _open.IsOpen && _open.Chunks.Count < MostChunks && (SourceAddress.SectionOf(parent) == 0 || _open.Covers(parent));
-        if (!isKnown || record.Code.IsEmpty)
+        bool isKnown = _open.IsOpen && _open.Chunks.Count < MostChunks
+            && (SourceAddress.SectionOf(parent) == 0 || _open.Overlaps(new AddressRange(parent, parent + 1)));
+        if (!isKnown || record.Code.IsEmpty || _open.Overlaps(record.Code))
         {
             return default;
         }

@@ -18,7 +18,7 @@ internal sealed class ModuleLines : IDisposable
         _faults = pdb.Faults;
         _reader = new LineReader(pdb.Limits, pdb.Faults);
         Files = new SourceFiles(pdb, names);
-        Index = new LineIndex(_reader);
+        Index = new LineIndex(_reader, pdb.Limits);
         _c13 = new C13Lines(Index, _reader, Files, Checksums, pdb.Limits, pdb.Faults);
         _c11 = new C11Lines(Index, _reader, Files, pdb.Limits, pdb.Faults);
     }

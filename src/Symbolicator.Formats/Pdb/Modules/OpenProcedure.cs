@@ -57,12 +57,12 @@ internal sealed class OpenProcedure
         Pieces.Clear();
     }
 
-    /// <summary>An address is in its code.</summary>
-    public bool Covers(ulong address)
+    /// <summary>Some of the code is its own.</summary>
+    public bool Overlaps(AddressRange code)
     {
         foreach (var chunk in Chunks)
         {
-            if (chunk.Contains(address))
+            if (chunk.Start < code.End && code.Start < chunk.End)
             {
                 return true;
             }

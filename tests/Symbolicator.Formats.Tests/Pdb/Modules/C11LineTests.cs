@@ -74,6 +74,22 @@ public sealed class C11LineTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Mutator.AllowedBytes);
     }
 
+    [Fact]
+    public void A_path_is_not_read_for_more_files_than_have_room()
+    {
+        // Two files with one header, whose path fills more than half of the table.
+        const int Header = 4 + 8 + 10;
+        string path = new('p', 100);
+        byte[] table = new ByteBuilder().U16(2).U16(1).U32(Header).U32(Header).U32(0).U32(0xf).U16(1)
+            .U16(1).U16(0).U32((uint)(Header + 16 + path.Length + 1)).U32(0).U32(0xf).CString(path)
+            .U16(1).U16(1).U32(0).U16(7).ToArray();
+        var module = new ModuleText();
+        module.Pdb.Module("a.obj", new CodeViewSymbols().Procedure("f", 0, 0x10).End().ToArray(), c11: table);
+
+        Assert.Equal([$"f 1000-1010 | 1000={path}:7"], module.Functions());
+        Assert.Equal("C11 file", Assert.Single(module.Faults!.First).What);
+    }
+
     private static string[] Functions(byte[] table, CodeViewSymbols symbols)
     {
         var module = new ModuleText();

@@ -123,6 +123,79 @@ public sealed class PdbModuleBoundsTests
     }
 
     [Fact]
+    public void Blocks_that_are_passed_over_count()
+    {
+        // The first block reaches to the end of the code, so that each procedure passes over all blocks in between.
+        const int Blocks = 8000;
+        var (module, lines, file) = Begin();
+        var blocks = Enumerable.Range(0, Blocks)
+            .Select(i => (file, i == 0 ? [(0u, 1u), (0xffffu, 2u)] : new[] { ((uint)i * 4, (uint)i + 1) })).ToArray();
+        lines.Lines(0, 0x10000, 1, hasColumns: false, blocks);
+        var symbols = new CodeViewSymbols();
+        for (uint i = 0; i < Blocks; i++)
+        {
+            symbols.Procedure("f", (Blocks - 1 - i) * 4, 4).End();
+        }
+
+        module.Module(symbols, lines);
+        Assert.InRange(Guarded(module).Length, Blocks, Blocks + 1);
+        Assert.Equal(MalformedReason.StepsOverLimit, module.Faults!.First[0].Fault.Reason);
+    }
+
+    [Fact]
+    public void Code_whose_rows_are_elsewhere_counts()
+    {
+        // Each procedure passes all stretches, and no row of these is in them.
+        const int Stretches = 6000;
+        var (module, lines, file) = Begin();
+        for (uint i = 0; i < Stretches; i++)
+        {
+            lines.Lines(i * 4, 4, file, (8, 1));
+        }
+
+        var symbols = new CodeViewSymbols();
+        for (uint i = 0; i < Stretches; i++)
+        {
+            symbols.Procedure("f", 0, Stretches * 4).End();
+        }
+
+        module.Module(symbols, lines);
+        Assert.Equal(Stretches, Guarded(module).Length);
+        Assert.Equal(MalformedReason.StepsOverLimit, module.Faults!.First[0].Fault.Reason);
+    }
+
+    [Fact]
+    public void Rows_of_all_code_of_a_function_count_together()
+    {
+        var lines = new CodeViewLines();
+        var module = new ModuleText { Limits = ParseLimits.Default with { LineRows = 3 } };
+        uint file = lines.File(module.Pdb.Name("a.c"));
+        lines.Lines(0, 0x10, file, (0, 1), (4, 2)).Lines(0x10, 0x10, file, (0, 3), (4, 4));
+        module.Module(new CodeViewSymbols().Procedure("f", 0, 0x20).End(), lines);
+
+        Assert.Equal(["f 1000-1020 | 1000=a.c:1 1004=a.c:2 1010=0"], module.Functions());
+        Assert.Equal(MalformedReason.CountOverLimit, module.Faults!.First[0].Fault.Reason);
+    }
+
+    [Fact]
+    public void Code_separated_again_and_again_has_its_lines_once()
+    {
+        var (module, lines, file) = Begin();
+        var rows = Enumerable.Range(0, 4000).Select(i => ((uint)i * 4, (uint)i + 1)).ToArray();
+        lines.Lines(0x100, 0x4000, file, rows);
+        var symbols = new CodeViewSymbols().Procedure("f", 0, 0x100).End();
+        for (int i = 0; i < 1000; i++)
+        {
+            symbols.SeparatedCode(0x100, 0x4000, 0).End();
+        }
+
+        module.Module(symbols.SeparatedCode(0x40, 0x100, 0).End().SeparatedCode(0x5000, 0x10, 0x100).End(), lines);
+        string function = Assert.Single(Guarded(module));
+        Assert.StartsWith("f 1000-5100,6000-6010 | ", function, StringComparison.Ordinal);
+        Assert.True(module.Faults!.IsEmpty);
+    }
+
+    [Fact]
     public void Rows_over_the_limit_are_left_out()
     {
         var lines = new CodeViewLines();
