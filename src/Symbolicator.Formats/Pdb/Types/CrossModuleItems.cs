@@ -21,9 +21,9 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
     private const int PairBytes = 8;
     private const int MostModules = 256 << 10;
     private const int MostExports = 1 << 20; // kept at a time
-    private const long MostWork = 64 << 20; // exports read in all, also again
+    private const long MostWork = 64 << 20; // exports and subsections read in all, also again
 
-    private readonly Dictionary<int, Dictionary<uint, uint>> _exports = [];
+    private readonly Dictionary<int, Dictionary<uint, uint>> _exports = []; // by stream
     private readonly List<Import> _imports = [];
     private Dictionary<string, PdbModule>? _modules;
     private PdbStringTable? _strings;
@@ -140,7 +140,7 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
 
     private Dictionary<uint, uint> ExportsOf(in PdbModule module)
     {
-        if (_exports.TryGetValue(module.Index, out var exports))
+        if (_exports.TryGetValue(module.Stream, out var exports))
         {
             return exports;
         }
@@ -152,7 +152,7 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
         }
 
         exports = [];
-        _exports.Add(module.Index, exports);
+        _exports.Add(module.Stream, exports);
         if (_work < MostWork)
         {
             using var reader = new MsfReader(pdb.Msf.Open(module.Stream));
@@ -179,6 +179,8 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
                 exports.TryAdd(BinaryPrimitives.ReadUInt32LittleEndian(pair), BinaryPrimitives.ReadUInt32LittleEndian(pair[4..]));
             }
         }
+
+        _work += part.Passed;
     }
 
     /// <param name="Name">Of the other module, as offset in <c>/names</c>.</param>
@@ -196,6 +198,9 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
         private readonly long _end = Math.Min(module.C13Start + module.C13Bytes, reader.Length);
         private long _at = module.C13Start;
 
+        /// <summary>Subsections so far.</summary>
+        public int Passed { get; private set; }
+
         public bool TryFindNext(uint kind, out long start, out long end)
         {
             while (_end - _at >= HeaderBytes && reader.TryReadU32(_at, out uint found) && reader.TryReadU32(_at + 4, out uint bytes))
@@ -203,6 +208,7 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
                 start = _at + HeaderBytes;
                 end = Math.Min(start + bytes, _end);
                 _at = (start + bytes + 3) & ~3L;
+                Passed++;
                 if (found == kind)
                 {
                     return true;

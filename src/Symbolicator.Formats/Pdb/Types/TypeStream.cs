@@ -17,8 +17,11 @@ internal sealed class TypeStream : IDisposable
     private const int HashStreamAt = 20;
     private const int SkipListAt = 40;
 
+    private const int BytesPerWork = 64;
+
     private readonly MsfReader _stream;
     private readonly TypeOffsets _offsets;
+    private long _bytes;
 
     private TypeStream(MsfReader stream, TypeOffsets offsets)
     {
@@ -28,8 +31,8 @@ internal sealed class TypeStream : IDisposable
 
     public bool IsEmpty => _offsets.Count == 0;
 
-    /// <summary>Records passed so far on the way to others.</summary>
-    public long Work => _offsets.Work;
+    /// <summary>Records passed so far on the way to others, and what long ones cost.</summary>
+    public long Work => _offsets.Work + (_bytes / BytesPerWork);
 
     /// <summary>An empty stream, with a fault, when the header cannot be believed.</summary>
     public static TypeStream Open(MsfFile msf, int number, FaultLog faults, string what)
@@ -87,6 +90,7 @@ internal sealed class TypeStream : IDisposable
             return false;
         }
 
+        _bytes += length;
         record = new TypeRecord(BinaryPrimitives.ReadUInt16LittleEndian(bytes), bytes[2..], at + 4);
         return true;
     }

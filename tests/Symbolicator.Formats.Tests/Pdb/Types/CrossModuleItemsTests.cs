@@ -84,6 +84,57 @@ public sealed class CrossModuleItemsTests
         Assert.Equal("", Inlinee(module, Mark));
     }
 
+    [Fact]
+    public void A_stream_of_many_modules_is_searched_once()
+    {
+        const int Modules = 2000;
+        var builder = new PdbBuilder();
+        var imports = new ByteBuilder();
+        for (int i = 0; i < Modules; i++)
+        {
+            imports.U32(builder.Name($"m{i}")).U32(1).U32(1);
+        }
+
+        builder.Module("user.obj", [], new ByteBuilder().U32(Imports).U32((uint)imports.Length).Bytes(imports.ToArray()).ToArray());
+        byte[] empty = new byte[16 << 20]; // subsections without content
+        for (int i = 0; i < Modules; i++)
+        {
+            builder.Module($"m{i}", [], i == 0 ? empty : []);
+        }
+
+        var streams = builder.BuildStreams();
+        byte[] dbi = streams.Streams[3]!;
+        int at = 64;
+        byte[]? shared = null;
+        for (int i = 0; i <= Modules; i++)
+        {
+            if (i > 0)
+            {
+                shared ??= dbi[(at + 34)..(at + 48)]; // stream and sizes of the first
+                shared.CopyTo(dbi, at + 34);
+            }
+
+            at = Array.IndexOf(dbi, (byte)0, at + 64) + 1;
+            at = (Array.IndexOf(dbi, (byte)0, at) + 4) & ~3;
+        }
+
+        using var file = new MemoryFileBytes(streams.Build());
+        var pdb = PdbFile.Open(file, ParseLimits.Default, _faults);
+        using var names = new PdbFunctionNames(pdb, new InternPool());
+        using var reader = pdb.OpenDbi();
+        var modules = pdb.OpenModules(reader);
+        Assert.True(modules.TryReadNext(out var module));
+        using var stream = new MsfReader(pdb.Msf.Open(module.Stream));
+        names.EnterModule(module, stream);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        for (uint i = 0; i < Modules; i++)
+        {
+            Assert.True(names.OfInlinee(Mark | (i << 20)).IsNone);
+        }
+
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30));
+    }
+
     private static byte[] Subsection(int kind, Action<ByteBuilder> content) =>
         new ByteBuilder().U32((uint)kind).WithLength(4, content).Align(4).ToArray();
 

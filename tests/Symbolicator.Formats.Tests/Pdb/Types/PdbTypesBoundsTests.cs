@@ -46,6 +46,26 @@ public sealed class PdbTypesBoundsTests
     }
 
     [Fact]
+    public void Long_records_count_as_often_as_they_are_read()
+    {
+        // Pointers to an array whose record of 64 KiB is read again for each.
+        uint large = _types.Record(0x1503, new ByteBuilder().U32(Int).U32(0x23).U16(8).CString("").Zeros(65_000).ToArray());
+        var functions = new List<uint>();
+        for (int i = 0; i < 8000; i++)
+        {
+            functions.Add(_types.Procedure(3, _types.Pointer(large)));
+        }
+
+        using var names = Open(out _, ParseLimits.Default);
+        foreach (uint function in functions)
+        {
+            names.OfProcedure("f"u8, function, isId: false);
+        }
+
+        Assert.Equal(MalformedReason.StepsOverLimit, Assert.Single(_faults.First).Fault.Reason);
+    }
+
+    [Fact]
     public void Types_are_nested_up_to_the_limit()
     {
         uint type = Int;
