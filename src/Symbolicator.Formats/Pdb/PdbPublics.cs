@@ -31,6 +31,7 @@ internal sealed class PdbPublics(PdbFile pdb, MsfReader records)
     private const uint IntermediateFlag = 8; // fMSIL
     private const int HeaderBytes = 28; // PSGSIHDR
     private const int MapBytesAt = 4;
+    private const int SmallestRecord = 16;
 
     /// <summary>All of them, sorted.</summary>
     public PdbPublic[] Find()
@@ -56,6 +57,13 @@ internal sealed class PdbPublics(PdbFile pdb, MsfReader records)
 
     private void ReadMap(MsfReader publics, long start, uint count, List<PdbPublic> found)
     {
+        // A sound list names each record once.
+        if (count > records.Length / SmallestRecord)
+        {
+            pdb.Faults.Add(publics.FaultAt(MalformedReason.CountOverLimit, MapBytesAt), "public symbols");
+            count = (uint)(records.Length / SmallestRecord);
+        }
+
         for (uint i = 0; i < count; i++)
         {
             if (!publics.TryReadU32(start + (i * 4L), out uint record))

@@ -50,8 +50,9 @@ internal static class PdbSources
     public static SourceLinkMap? ReadSourceLink(PdbFile pdb)
     {
         var maps = new List<SourceLinkMap>();
-        AddMap(pdb, SourceLinkStream, maps);
-        for (int i = 0; i < MostLinkStreams && (AddMap(pdb, Numbered(i), maps) || i == 0); i++)
+        var known = new HashSet<int>();
+        AddMap(pdb, SourceLinkStream, known, maps);
+        for (int i = 0; i < MostLinkStreams && (AddMap(pdb, Numbered(i), known, maps) || i == 0); i++)
         {
             // Numbers start at 1 with some linkers and at 0 with others.
         }
@@ -64,13 +65,19 @@ internal static class PdbSources
         };
     }
 
-    /// <summary>False when there is no such stream.</summary>
-    private static bool AddMap(PdbFile pdb, string name, List<SourceLinkMap> maps)
+    /// <summary>False when there is no such stream. Several names of one stream are one map.</summary>
+    private static bool AddMap(PdbFile pdb, string name, HashSet<int> known, List<SourceLinkMap> maps)
     {
-        using var stream = new MsfReader(pdb.OpenNamedStream(name));
+        int number = pdb.Info.FindStream(name);
+        using var stream = new MsfReader(pdb.Msf.Open(number));
         if (stream.Length == 0)
         {
             return false;
+        }
+
+        if (!known.Add(number))
+        {
+            return true;
         }
 
         if (TryReadAll(stream, out var json) && SourceLinkMap.TryParse(json, out var map))

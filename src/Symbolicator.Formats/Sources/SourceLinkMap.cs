@@ -62,12 +62,12 @@ public sealed class SourceLinkMap
         var merged = new SourceLinkMap();
         foreach (var map in maps)
         {
-            foreach (var (path, url) in map._paths)
+            foreach (var (path, url) in map._paths.Take(MostEntries - merged.Count))
             {
                 merged._paths.TryAdd(path, url);
             }
 
-            merged._prefixes.AddRange(map._prefixes);
+            merged._prefixes.AddRange(map._prefixes.Take(MostEntries - merged.Count));
         }
 
         merged.Order();

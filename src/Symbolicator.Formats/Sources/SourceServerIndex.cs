@@ -31,6 +31,7 @@ public sealed record SourceServerFile(string? Target, string? Command, string? P
 public sealed class SourceServerIndex
 {
     private const int MostVariables = 4096;
+    private const int MostFiles = 1 << 20; // each costs much more memory than its shortest line
 
     private readonly Dictionary<string, string> _variables = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _files = new(StringComparer.OrdinalIgnoreCase);
@@ -120,7 +121,7 @@ public sealed class SourceServerIndex
 
     private void Add(Section section, string line)
     {
-        if (section == Section.Files)
+        if (section == Section.Files && _files.Count < MostFiles)
         {
             int end = line.IndexOf('*', StringComparison.Ordinal);
             _files.TryAdd(end < 0 ? line : line[..end], line);

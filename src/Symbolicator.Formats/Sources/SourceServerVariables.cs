@@ -13,6 +13,7 @@ internal sealed class SourceServerVariables(IReadOnlyDictionary<string, string> 
     private const int MostDepth = 16;
     private const int MostChars = 32 << 10;
     private const int MostSteps = 4096;
+    private const int LongestName = 1024;
 
     private int _stepsLeft;
 
@@ -36,7 +37,7 @@ internal sealed class SourceServerVariables(IReadOnlyDictionary<string, string> 
             return TryAppend(fields[field - 1], into);
         }
 
-        return variables.TryGetValue(name.ToString(), out string? value) && TryExpand(value, into, depth + 1);
+        return name.Length <= LongestName && variables.TryGetValue(name.ToString(), out string? value) && TryExpand(value, into, depth + 1);
     }
 
     private bool TryExpand(ReadOnlySpan<char> text, StringBuilder into, int depth)

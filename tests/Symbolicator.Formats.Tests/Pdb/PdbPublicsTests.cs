@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
@@ -52,6 +53,27 @@ public sealed class PdbPublicsTests
         pdb.SymbolRecord(0x110e, new ByteBuilder().U32(2).U32(0x20).U16(text).CString("removed").ToArray());
 
         Assert.Equal([(0x1010, 0x1100, "kept")], Symbols(pdb.Build()));
+    }
+
+    [Fact]
+    public void A_list_is_not_longer_than_there_are_records()
+    {
+        var pdb = new PdbBuilder();
+        ushort text = pdb.Section(".text", 0x1000, 0x1000);
+        pdb.Public("f", text, 0x10);
+        var msf = pdb.BuildStreams();
+        byte[] dbi = msf.Streams[3]!;
+        int publics = BinaryPrimitives.ReadUInt16LittleEndian(dbi.AsSpan(16));
+        byte[] list = [.. msf.Streams[publics]!, .. new byte[400]]; // names the first record a hundred times more
+        BinaryPrimitives.WriteInt32LittleEndian(list.AsSpan(4), 404);
+        msf.Stream(publics, list);
+        using var file = new MemoryFileBytes(msf.Build());
+        using var image = Formats.Pdb.PdbFormat.Open(file, ParseLimits.Default).Single();
+        var symbols = image.OpenSymbols(new InternPool());
+
+        Assert.True(symbols.TryReadNext(out _));
+        Assert.False(symbols.TryReadNext(out _));
+        Assert.Equal(MalformedReason.CountOverLimit, Assert.Single(image.Faults.First).Fault.Reason);
     }
 
     [Fact]

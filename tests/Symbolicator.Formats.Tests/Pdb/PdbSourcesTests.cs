@@ -1,3 +1,4 @@
+using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.Formats.Pdb;
 using Symbolicator.TestKit;
@@ -25,6 +26,31 @@ public sealed class PdbSourcesTests
         Assert.True(map.TryGetUrl("c:\\b\\x", out url));
         Assert.Equal("https://host/b/x", url);
         Assert.Null(image.ReadSourceServer());
+    }
+
+    [Fact]
+    public void A_stream_with_several_names_is_one_map()
+    {
+        var pdb = new PdbBuilder();
+        byte[] json = """{"documents": {"c:\\a\\*": "https://host/a/*"}}"""u8.ToArray();
+        pdb.NamedStream("sourcelink", json);
+        pdb.NamedStream("sourcelink$1", json);
+        var msf = pdb.BuildStreams();
+        byte[] info = msf.Streams[1]!;
+        for (int at = info.Length - 4; at > 28; at -= 4)
+        {
+            // Pairs of a text and a stream follow the texts; the second stream of that content is 6.
+            if (BitConverter.ToInt32(info, at) == 6)
+            {
+                info[at] = 5;
+                break;
+            }
+        }
+
+        using var file = new MemoryFileBytes(msf.Build());
+        using var image = (PdbObject)PdbFormat.Open(file, ParseLimits.Default).Single();
+
+        Assert.Equal(1, image.ReadSourceLink()?.Count);
     }
 
     [Fact]

@@ -24,6 +24,33 @@ public sealed class SourceServerIndexTests
         c:\behind\the\end.cc*x*y*main
         """;
 
+    [Fact]
+    public void Names_of_variables_are_not_longer_than_a_line_holds()
+    {
+        string shorter = new('n', 1024);
+        string longer = new('n', 1025);
+        string text = $"SRCSRV: ini\n{shorter}=a\n{longer}=b\nSRCSRVTRG=%{shorter}%\nSRCSRVCMD=%{longer}%\nSRCSRV: source files\nx\n";
+
+        Assert.True(SourceServerIndex.TryParse(Encoding.UTF8.GetBytes(text), out var index));
+        Assert.True(index.TryFind("x", out var found));
+        Assert.Equal("a", found.Target);
+        Assert.Null(found.Command);
+    }
+
+    [Fact]
+    public void Files_are_kept_up_to_a_limit()
+    {
+        var text = new StringBuilder("SRCSRV: source files\n");
+        for (int i = 0; i <= 1 << 20; i++)
+        {
+            text.Append(i).Append('\n');
+        }
+
+        Assert.True(SourceServerIndex.TryParse(Encoding.UTF8.GetBytes(text.ToString()), out var index));
+        Assert.Equal(1 << 20, index.Count);
+        Assert.False(index.TryFind("1048576", out _));
+    }
+
     private const string Perforce = """
         SRCSRV: ini ------------------------------------------------
         VERSION=2

@@ -19,6 +19,7 @@ internal sealed class PdbFrameTableBuilder(PdbFile file)
     private const uint LargestSize = int.MaxValue;
     private const int PiecesPerRecord = 4;
     private const int PiecesAtLeast = 4096;
+    private const int MostProgramBytes = 256 << 20;
 
     private readonly List<PdbFrameRow> _rows = [];
     private readonly List<NestedRanges.Entry> _frameData = [];
@@ -38,7 +39,7 @@ internal sealed class PdbFrameTableBuilder(PdbFile file)
         using var names = file.OpenStrings();
         long records = (frameData.Length / FrameDataBytes) + (fpo.Length / FpoBytes);
         _mostRows = Math.Min(file.Limits.UnwindEntries, (records * PiecesPerRecord) + PiecesAtLeast);
-        _programBytes = file.OpenNamedStream("/names").Length; // no linker lets two programs overlap
+        _programBytes = Math.Min(file.OpenNamedStream("/names").Length, MostProgramBytes); // no linker lets two programs overlap
         ReadFrameData(frameData, names);
         ReadFpo(fpo);
         return new PdbFrameTable(
