@@ -45,7 +45,7 @@ internal sealed class ProgramMemory(ulong start, int length) : IMemoryView, IRet
         return read;
     }
 
-    /// <summary>True behind a near call of i386: relative, or by a pointer.</summary>
+    /// <summary>True behind a near call of i386 or x64: relative, or by a pointer.</summary>
     public bool CanReturnTo(ulong address)
     {
         const int Longest = 7;

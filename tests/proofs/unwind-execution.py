@@ -181,7 +181,7 @@ class Run:
         self.uc.mem_map(SCRATCH, SCRATCH_SIZE)
         self.uc.hook_add(unicorn.UC_HOOK_CODE, self.on_code)
         self.uc.hook_add(unicorn.UC_HOOK_MEM_WRITE, self.on_write, None, STACK, STACK + STACK_SIZE - 1)
-        if image.cpu.name == 'x86':     # its PDB has the unwind information, and dumps have code around their threads
+        if image.cpu.name != 'arm64':   # return addresses are told by the call before them; the PDB of x86 has no code
             for rva, virtual, flags in image.sections:
                 if flags & 0x20000000:
                     trace.write('b %x %s\n' % (image.base + rva, image.memory[rva:rva + virtual].hex()))
