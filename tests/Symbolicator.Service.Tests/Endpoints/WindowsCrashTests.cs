@@ -226,7 +226,7 @@ public sealed class WindowsCrashTests
         return JsonDocument.Parse(body);
     }
 
-    private static IEnumerable<JsonElement> Candidates(JsonElement root, string codeFile) => root.GetProperty("modules").EnumerateArray()
+    private static JsonElement.ArrayEnumerator Candidates(JsonElement root, string codeFile) => root.GetProperty("modules").EnumerateArray()
         .Single(module => module.GetProperty("code_file").GetString() == codeFile).GetProperty("candidates").EnumerateArray();
 
     private static string? Details(JsonElement candidate, string of) =>
