@@ -253,9 +253,9 @@ public sealed class SymbolicateEndpointTests
         var time = new ManualTime();
         var processor = new HeldProcessor();
         await using var service = await StartAsync(processor, time);
-        processor.Release.SetResult(new FailedResponse { Message = "no" });
         var pending = await PostAsync(service, "{}", "?timeout=0");
         string url = "/requests/" + pending.RootElement.GetProperty("request_id").GetString();
+        processor.Release.SetResult(new FailedResponse { Message = "no" });
         await service.Client.GetStringAsync(url);
 
         time.SetClock(TimeSpan.FromDays(days));

@@ -36,7 +36,7 @@ public sealed class ProcessTests
             asked.TrySetResult();
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });
-        await using var service = await RunningService.StartAsync("connect_to_reserved_ips: true\nhead_timeout: 10m\nshutdown_timeout: 10s");
+        await using var service = await RunningService.StartAsync("connect_to_reserved_ips: true\nhead_timeout: 10m\nshutdown_timeout: 25s");
 
         var answer = service.Client.PostAsync("/symbolicate", Request(silent.Url));
         await asked.Task.WaitAsync(Guard);
