@@ -101,7 +101,7 @@ public sealed class PeObject : IObjectFile
     public IUnwindTable? OpenUnwindTable()
     {
         ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        if (PeUnwind.HasFunctionTable(_image.Machine))
+        if (PeUnwind.HasFunctionTable(_image))
         {
             return _functionTable;
         }
@@ -192,7 +192,7 @@ public sealed class PeObject : IObjectFile
     {
         var features = _coff.Count > 0 || _exports.Count > 0 ? ObjectFeatures.Symbols : ObjectFeatures.None;
         features |= _dwarf.HasDebugInfo ? ObjectFeatures.DebugInfo : ObjectFeatures.None;
-        bool unwinds = PeUnwind.HasFunctionTable(_image.Machine) ? _functionTable is not null : _dwarf.HasFrames;
+        bool unwinds = PeUnwind.HasFunctionTable(_image) ? _functionTable is not null : _dwarf.HasFrames;
         return features | (unwinds ? ObjectFeatures.UnwindInfo : ObjectFeatures.None);
     }
 }

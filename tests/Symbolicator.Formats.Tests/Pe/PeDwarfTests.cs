@@ -76,6 +76,22 @@ public sealed class PeDwarfTests
         Assert.True(((ICodeView)table).TryReadCode(0x1000, new byte[4]));
     }
 
+    /// <summary>Debug companions and packed images state a function table that is not there; images of old Go compilers none.</summary>
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(12, false)]
+    public void Frames_of_x64_come_from_dwarf_where_there_is_no_function_table(uint stated, bool has)
+    {
+        var cfi = new CfiAssembler(eh: false);
+        cfi.Function(cfi.Common([0x0c, 7, 8, 0x90, 1]), Base + 0x1000, 0x100, [0x0e, 0x20]); // def_cfa rsp+8, rip at cfa-8; cfa_offset 32
+        var pe = new PeBuilder { ImageBase = Base }.Section(".text", 0x1000, new byte[0x100], PeBuilder.Code);
+        pe.Section(".debug_frame", 0x2000, cfi.ToArray(), PeBuilder.Data).Directory(3, stated == 0 ? 0 : 0x8000u, stated);
+        using var image = PeReading.Open(pe.Build());
+
+        Assert.Equal(has, image.Features.HasFlag(ObjectFeatures.UnwindInfo));
+        Assert.Equal(has ? "$rsp 32 +" : null, image.OpenUnwindTable()?.Describe(0x1010)!.Init[".cfa"]);
+    }
+
     private static byte[] WithDwarf(Func<byte[], byte[]> store, bool compressed)
     {
         var dwarf = new DwarfBuilder(4)

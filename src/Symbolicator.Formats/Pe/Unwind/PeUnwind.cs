@@ -6,8 +6,13 @@ namespace Symbolicator.Formats.Pe.Unwind;
 /// <summary>Opens the function table of an image for its CPU.</summary>
 internal static class PeUnwind
 {
-    /// <summary>True for CPUs whose images describe unwinding in a function table; others rely on DWARF or the PDB.</summary>
-    public static bool HasFunctionTable(PeMachine machine) => machine is PeMachine.Amd64 or PeMachine.Arm64;
+    /// <summary>
+    /// True for images of CPUs that have a function table for unwinding, also one that cannot be used. Others rely on DWARF,
+    /// as those of old Go compilers do on x64, or on the PDB.
+    /// </summary>
+    public static bool HasFunctionTable(PeImage image) =>
+        image.Machine is PeMachine.Amd64 or PeMachine.Arm64
+        && (image.DirectoryEntry(PeDirectory.Exception).Size != 0 || PeArch.IsHybrid(image));
 
     /// <summary>
     /// Null when there is none that can be used. Hybrid images have one for each of their CPUs. The header of ARM64X names
