@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Compares what three independent readers see in the minidump fixtures: Breakpad's minidump_dump, LLVM's obj2yaml, and
-gdb on the core that the dump was made of. Prints a table in Markdown; exit status 1 when two disagree.
+gdb on the core that the dump was made of; for dumps of Windows programs the emulator that stopped them stands in for gdb.
+obj2yaml refuses Wine's dumps ("String size not even"). Prints a table in Markdown; exit status 1 when two disagree.
 
     dump-readers.py MINIDUMP_DUMP MINIDUMP_STACKWALK OBJ2YAML [--record FOLDER]
 
@@ -69,7 +70,7 @@ def llvm(tool, path):
     """Thread ids, program counters and modules out of the YAML of obj2yaml; contexts are raw bytes there."""
     text = run(tool, path)
     modules = [(int(base, 16), int(size, 16), name.strip("'")) for base, size, name in
-               re.findall(r'- Base of Image: +(\S+)\n +Size of Image: +(\S+)\n.*?Module Name: +(.*)', text)]
+               re.findall(r'- Base of Image: +(\S+)\n +Size of Image: +(\S+)\n(?: +Time Date Stamp:.*\n)? +Module Name: +(.*)', text)]
     threads = {int(tid, 16): pc(bytes.fromhex(context)) for tid, context in
                re.findall(r'- Thread Id: +(\S+)\n(?:  .*\n)*? +Context: +(\w+)', text)}
     crash = re.search(r'Thread ID: +(\S+)\n.*\n +Exception Code: +(\S+)\n(?: +Exception Flags: +(\S+)\n)?'
@@ -103,6 +104,29 @@ def compare(path, tools):
     return ours, checks
 
 
+def compare_executed(path, tools):
+    """A dump of a program that the emulator stopped at many instructions: its call stacks are what gdb says elsewhere."""
+    ours = breakpad(tools[0], path)
+    modules, threads, crash = llvm(tools[2], path)
+    with open(os.path.join(FIXTURES, 'oracle', 'windows', os.path.basename(path)[:-4] + '.json'), encoding='utf8') as f:
+        stacks = [[int(a, 16) for a in stack] for stack in json.load(f)]
+    base = modules[0][0]
+    want = [base + stack[0] if stack[0] < 0x10000 else stack[0] for stack in stacks]
+    counter = {t['id']: int(next(t['registers'][n] for n in ('rip', 'eip', 'pc') if n in t['registers']), 16) for t in ours['threads']}
+    exception = ours['exception']
+    first = re.findall(r'^\d+\|0\|([^|]*)\|[^|]*\|[^|]*\|[^|]*\|(0x\w+)$', run(tools[1], '-m', path), re.M)
+    return ours, {
+        'threads': counter.keys() == threads.keys() and len(counter) == len(stacks),
+        'program counters': counter == threads and list(counter.values()) == want,
+        'registers': all(len(t['registers']) in (10, 17, 33) for t in ours['threads'] + [exception]),
+        'modules': [(int(m['address'], 16), int(m['size'], 16), m['code_file']) for m in ours['modules']] == modules,
+        'exception': [exception['id'], int(exception['code'], 16), int(exception['flags'], 16), int(exception['address'], 16)] == crash,
+        # It places the call into an unloaded module relative to one of the places where that had been.
+        'frames': len(first) == len(stacks) and all(
+            module == 'plugin.dll' if stack[0] >= 0x10000 else int(pc, 16) == stack[0] for (module, pc), stack in zip(first, stacks)),
+    }
+
+
 def frames(stackwalk, crashed, threads, modules):
     """The addresses that minidump_stackwalk finds without symbols on the crashed thread contain those of gdb in its order."""
     thread = re.search(r'^Crash\|[^|]*\|[^|]*\|(\d+)$', stackwalk, re.M).group(1)
@@ -120,16 +144,17 @@ def frames(stackwalk, crashed, threads, modules):
 
 def main():
     tools, record = sys.argv[1:4], sys.argv[5] if len(sys.argv) > 4 else None
-    folder = os.path.join(FIXTURES, 'minidump')
+    files = [('minidump', f) for f in os.listdir(os.path.join(FIXTURES, 'minidump')) if f.endswith('.dmp')]
+    files += [('windows', f) for f in os.listdir(os.path.join(FIXTURES, 'windows')) if re.fullmatch(r'stacks-.*\.dmp', f)]
     bad = 0
-    for i, file in enumerate(sorted(f for f in os.listdir(folder) if f.endswith('.dmp'))):
-        seen, checks = compare(os.path.join(folder, file), tools)
+    for i, (folder, file) in enumerate(sorted(files)):
+        seen, checks = (compare if folder == 'minidump' else compare_executed)(os.path.join(FIXTURES, folder, file), tools)
         if i == 0:
             print('| Dump | ' + ' | '.join(checks) + ' |')
             print('|---|' + '---|' * len(checks))
         print('| %s | %s |' % (file, ' | '.join('equal' if ok else 'DIFFERS' for ok in checks.values())))
         bad += sum(not ok for ok in checks.values())
-        if record:
+        if record and folder == 'minidump':
             with open(os.path.join(record, file[:-4] + '.readers.json'), 'w', encoding='utf8') as f:
                 json.dump(seen, f, indent=1)
                 f.write('\n')

@@ -21,7 +21,8 @@ table=$(python3 tests/proofs/dump-readers.py "$tools/minidump_dump" "$tools/mini
   echo
   echo "Made by \`tests/proofs/dump-readers.sh\`. Threads, program counters, modules and the exception are compared between"
   echo "Breakpad's minidump_dump, LLVM's obj2yaml and gdb on the original core; registers are all there in Breakpad's reading;"
-  echo "frames: minidump_stackwalk without symbols meets the program's own frames of gdb in their order."
+  echo "frames: minidump_stackwalk without symbols meets the program's own frames of gdb in their order. For the dumps of"
+  echo "Windows programs the emulator that stopped them stands in for gdb, and frames are the first ones of all threads."
   echo
   echo "- Breakpad of the npm package minidump $version"
   echo "- $(obj2yaml-19 --version | grep -m1 -E 'version [0-9]' | sed 's/^ *//')"
