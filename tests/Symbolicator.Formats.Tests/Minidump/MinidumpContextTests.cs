@@ -119,6 +119,20 @@ public sealed class MinidumpContextTests
         }
     }
 
+    [Theory]
+    [InlineData(MinidumpBuilder.Amd64)]
+    [InlineData(MinidumpBuilder.X86)] // the x64 half of a 32-bit process
+    public void A_context_with_extended_state_behind_it_is_read(ushort declared)
+    {
+        var builder = new MinidumpBuilder();
+        byte[] bytes = [.. builder.Amd64Context(0x1234, 0x10), .. new byte[0x33f]];
+        BitConverter.TryWriteBytes(bytes.AsSpan(48), 0x0010_005f); // CONTEXT_ALL and CONTEXT_XSTATE
+        using var dump = MinidumpFileTests.Open(
+            builder.System(declared, MinidumpBuilder.Windows).Threads(new MinidumpBuilder.Thread(1, bytes)));
+
+        Assert.Equal((CpuFamily.Amd64, 0x1234ul), (dump.Threads[0].Context?.Family, dump.Threads[0].Context?.ProgramCounter ?? 0));
+    }
+
     [Fact]
     public void Windows_flags_in_the_high_bits_are_not_taken_for_another_cpu()
     {
