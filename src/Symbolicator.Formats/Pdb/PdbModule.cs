@@ -1,3 +1,5 @@
+using Symbolicator.Formats.Core;
+
 namespace Symbolicator.Formats.Pdb;
 
 /// <summary>
@@ -12,7 +14,17 @@ namespace Symbolicator.Formats.Pdb;
 /// <param name="NameOffset">Where its name starts in the DBI stream; NUL-terminated, the object file's name follows.</param>
 internal readonly record struct PdbModule(int Index, int Stream, uint SymbolBytes, uint C11Bytes, uint C13Bytes, long NameOffset)
 {
-    public long C11Start => SymbolBytes;
-
     public long C13Start => (long)SymbolBytes + C11Bytes;
+
+    /// <summary>The old line information, cut at the end of its stream.</summary>
+    public ByteRange C11In(long streamLength) => Cut(SymbolBytes, C11Bytes, streamLength);
+
+    /// <summary>The subsections, cut at the end of their stream.</summary>
+    public ByteRange C13In(long streamLength) => Cut(C13Start, C13Bytes, streamLength);
+
+    private static ByteRange Cut(long start, uint length, long streamLength)
+    {
+        long end = Math.Min(start + length, streamLength);
+        return end > start ? new ByteRange(start, end - start) : default;
+    }
 }

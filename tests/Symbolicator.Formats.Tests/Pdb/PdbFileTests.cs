@@ -43,8 +43,8 @@ public sealed class PdbFileTests
         Assert.True(modules.TryReadNext(out var module));
         Assert.Equal((0, (uint)symbols.Length + 4, 4u, 4u), (module.Index, module.SymbolBytes, module.C11Bytes, module.C13Bytes));
         byte[] stream = MsfFileTests.ReadAll(pdb.Msf.Open(module.Stream));
-        Assert.Equal(symbols, stream[4..(int)module.C11Start]);
-        Assert.Equal([5, 6, 7, 8], stream[(int)module.C11Start..(int)module.C13Start]);
+        Assert.Equal(symbols, stream[4..(int)module.C11In(long.MaxValue).Offset]);
+        Assert.Equal([5, 6, 7, 8], stream[(int)module.C11In(long.MaxValue).Offset..(int)module.C13Start]);
         Assert.Equal([1, 2, 3, 4], stream[(int)module.C13Start..((int)module.C13Start + 4)]);
         Assert.True(modules.TryReadNext(out module));
         Assert.Equal((1, -1), (module.Index, module.Stream));

@@ -34,17 +34,6 @@ internal enum SymbolKind : ushort
     InlineSite2 = 0x115d, // S_INLINESITE2
 }
 
-/// <summary>Kinds of subsections with line information (C13).</summary>
-internal static class SubsectionKind
-{
-    public const uint Lines = 0xf2; // DEBUG_S_LINES
-    public const uint FileChecksums = 0xf4; // DEBUG_S_FILECHKSMS
-    public const uint InlineeLines = 0xf6; // DEBUG_S_INLINEELINES
-
-    /// <summary>Set in the kind of a subsection that readers leave out.</summary>
-    public const uint Ignore = 0x8000_0000; // DEBUG_S_IGNORE
-}
-
 /// <summary>Operations of the byte code that maps an inlined call to code and lines.</summary>
 internal enum AnnotationOp : byte
 {

@@ -59,7 +59,7 @@ internal sealed class InlineeSources(PdbFile pdb, ModuleLines module, PdbFunctio
             return origin;
         }
 
-        var subsections = new SubsectionCursor(stream, ModuleLines.C13Of(stream, owner));
+        var subsections = new SubsectionCursor(stream, owner.C13In(stream.Length));
         while (subsections.TryReadNext(out uint kind, out var content))
         {
             if (kind == SubsectionKind.InlineeLines)

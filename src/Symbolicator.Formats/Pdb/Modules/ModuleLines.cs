@@ -38,10 +38,10 @@ internal sealed class ModuleLines : IDisposable
         Inlinees.Clear();
         Index.Clear();
         _reader.Begin(stream, module);
-        var c13 = C13Of(stream, module);
+        var c13 = module.C13In(stream.Length);
         ReadSubsections(stream, c13, SubsectionKind.FileChecksums);
         ReadSubsections(stream, c13, SubsectionKind.Lines);
-        var c11 = Area(stream, module.C11Start, module.C11Bytes);
+        var c11 = module.C11In(stream.Length);
         if (c11.Length > 0)
         {
             _c11.Read(stream, c11);
@@ -50,16 +50,7 @@ internal sealed class ModuleLines : IDisposable
         Index.Seal();
     }
 
-    /// <summary>Where the subsections of a module are in its stream.</summary>
-    public static ByteRange C13Of(MsfReader stream, in PdbModule module) => Area(stream, module.C13Start, module.C13Bytes);
-
     public void Dispose() => Files.Dispose();
-
-    private static ByteRange Area(MsfReader stream, long start, uint length)
-    {
-        long end = Math.Min(start + length, stream.Length);
-        return end > start ? new ByteRange(start, end - start) : default;
-    }
 
     /// <summary>The files come first: lines refer to them, wherever they are in the stream.</summary>
     private void ReadSubsections(MsfReader stream, ByteRange area, uint first)

@@ -16,8 +16,6 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
     private const int ScopeShift = 20; // CrossScopeId::LocalIdBitWidth
     private const uint ScopeMask = 0x7ff;
     private const uint LocalMask = 0xf_ffff;
-    private const uint ImportsKind = 0xf7; // DEBUG_S_CROSSSCOPEIMPORTS
-    private const uint ExportsKind = 0xf8; // DEBUG_S_CROSSSCOPEEXPORTS
     private const int PairBytes = 8;
     private const int MostModules = 256 << 10;
     private const int MostExports = 1 << 20; // kept at a time
@@ -81,9 +79,11 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
 
     private void ReadImports(MsfReader reader)
     {
-        var part = new Subsections(reader, _module);
-        while (part.TryFindNext(ImportsKind, out long at, out long end))
+        var subsections = new SubsectionCursor(reader, _module.C13In(reader.Length));
+        while (subsections.TryReadNext(out uint kind, out var content))
         {
+            long at = content.Offset;
+            long end = kind == SubsectionKind.Imports ? content.End : at;
             while (end - at >= PairBytes && _imports.Count <= ScopeMask
                 && reader.TryReadU32(at, out uint name) && reader.TryReadU32(at + 4, out uint count))
             {
@@ -165,9 +165,12 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
 
     private void ReadExports(MsfReader reader, in PdbModule module, Dictionary<uint, uint> exports)
     {
-        var part = new Subsections(reader, module);
-        while (part.TryFindNext(ExportsKind, out long at, out long end))
+        var subsections = new SubsectionCursor(reader, module.C13In(reader.Length));
+        while (subsections.TryReadNext(out uint kind, out var content))
         {
+            _work++;
+            long at = content.Offset;
+            long end = kind == SubsectionKind.Exports ? content.End : at;
             for (; end - at >= PairBytes && reader.TryRead(at, PairBytes, out var pair); at += PairBytes)
             {
                 if (++_work >= MostWork || exports.Count >= MostExports)
@@ -179,8 +182,6 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
                 exports.TryAdd(BinaryPrimitives.ReadUInt32LittleEndian(pair), BinaryPrimitives.ReadUInt32LittleEndian(pair[4..]));
             }
         }
-
-        _work += part.Passed;
     }
 
     /// <param name="Name">Of the other module, as offset in <c>/names</c>.</param>
@@ -189,34 +190,4 @@ internal sealed class CrossModuleItems(PdbFile pdb) : IDisposable
     /// <param name="Owner">The other module, once it was needed.</param>
     /// <param name="Exports">What it exports; null before that.</param>
     private readonly record struct Import(uint Name, long Position, uint Count, PdbModule Owner, Dictionary<uint, uint>? Exports);
-
-    /// <summary>Steps over the C13 subsections of a module.</summary>
-    private struct Subsections(MsfReader reader, PdbModule module)
-    {
-        private const int HeaderBytes = 8;
-
-        private readonly long _end = Math.Min(module.C13Start + module.C13Bytes, reader.Length);
-        private long _at = module.C13Start;
-
-        /// <summary>Subsections so far.</summary>
-        public int Passed { get; private set; }
-
-        public bool TryFindNext(uint kind, out long start, out long end)
-        {
-            while (_end - _at >= HeaderBytes && reader.TryReadU32(_at, out uint found) && reader.TryReadU32(_at + 4, out uint bytes))
-            {
-                start = _at + HeaderBytes;
-                end = Math.Min(start + bytes, _end);
-                _at = (start + bytes + 3) & ~3L;
-                Passed++;
-                if (found == kind)
-                {
-                    return true;
-                }
-            }
-
-            start = end = 0;
-            return false;
-        }
-    }
 }

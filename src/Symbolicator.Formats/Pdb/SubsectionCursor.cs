@@ -1,9 +1,9 @@
 using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Pdb.Msf;
 
-namespace Symbolicator.Formats.Pdb.Modules;
+namespace Symbolicator.Formats.Pdb;
 
-/// <summary>Streams the subsections of a module's C13 line information: kind, length, content, padding to four bytes.</summary>
+/// <summary>Streams the subsections of a module, line information (C13) and what it shares with others: kind, length, content, padding to four bytes.</summary>
 internal struct SubsectionCursor(MsfReader stream, ByteRange area)
 {
     private const int HeaderBytes = 8;
@@ -29,4 +29,17 @@ internal struct SubsectionCursor(MsfReader stream, ByteRange area)
 
         return false;
     }
+}
+
+/// <summary>Kinds of subsections of a module (C13).</summary>
+internal static class SubsectionKind
+{
+    public const uint Lines = 0xf2; // DEBUG_S_LINES
+    public const uint FileChecksums = 0xf4; // DEBUG_S_FILECHKSMS
+    public const uint InlineeLines = 0xf6; // DEBUG_S_INLINEELINES
+    public const uint Imports = 0xf7; // DEBUG_S_CROSSSCOPEIMPORTS
+    public const uint Exports = 0xf8; // DEBUG_S_CROSSSCOPEEXPORTS
+
+    /// <summary>Set in the kind of a subsection that readers leave out.</summary>
+    public const uint Ignore = 0x8000_0000; // DEBUG_S_IGNORE
 }
