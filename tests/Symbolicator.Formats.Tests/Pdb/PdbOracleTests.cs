@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Symbolicator.Formats.Core;
 using Symbolicator.Formats.Model;
 using Symbolicator.Formats.Pdb;
-using Symbolicator.Formats.Core;
 using Symbolicator.TestKit;
 
 namespace Symbolicator.Formats.Tests.Pdb;
