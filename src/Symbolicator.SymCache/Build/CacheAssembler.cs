@@ -67,7 +67,7 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
     }
 
     /// <summary>Functions of the debug information, and whatever else has code to show.</summary>
-    private bool[] FindUsed(RunRecord[] runs, int[] order)
+    private bool[] FindUsed(ChunkedList<RunRecord> runs, int[] order)
     {
         bool[] used = new bool[store.Functions.RecordCount];
         foreach (var segment in RunSweep.Segments(runs, order))
@@ -75,16 +75,16 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
             used[runs[segment.Run].Function] = true;
         }
 
-        foreach (var run in runs)
+        for (int i = 0; i < runs.Count; i++)
         {
-            used[run.Function] |= run.Kind <= RunKind.Function;
+            used[runs[i].Function] |= runs[i].Kind <= RunKind.Function;
         }
 
         return used;
     }
 
     private void WriteRows(
-        RunRecord[] runs, int[] order, RowWriter writer, ContextWriter contexts, CancellationToken cancellationToken)
+        ChunkedList<RunRecord> runs, int[] order, RowWriter writer, ContextWriter contexts, CancellationToken cancellationToken)
     {
         ulong end = 0;
         foreach (var segment in RunSweep.Segments(runs, order))
@@ -323,7 +323,8 @@ internal sealed class CacheAssembler(IObjectFile file, InternPool pool, RunStore
     private BuildReport Report(long length, in ScfCounts counts)
     {
         const int InternPoolEntry = 40;
-        long peak = (store.Runs.Length * 2L * (48 + FunctionTable.BytesPerRecord))
+        const int Numbers = 20; // orders and ids
+        long peak = (store.Runs.Count * (48L + FunctionTable.BytesPerRecord + Numbers))
             + (2L * SymbolIndex.BytesPerSymbol * store.Symbols.Count)
             + pool.Bytes + (2L * InternPoolEntry * pool.StringCount) + (64L * pool.FileCount)
             + (2L * 64 * store.Functions.InlinedCount)

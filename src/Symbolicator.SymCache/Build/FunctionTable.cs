@@ -15,7 +15,7 @@ internal readonly record struct FunctionRecord(
 /// </summary>
 internal sealed class FunctionTable
 {
-    private readonly List<FunctionRecord> _records = [];
+    private readonly ChunkedList<FunctionRecord> _records = new();
     private readonly List<(StringRef Name, SourceLanguage Language)> _inlined = [];
     private readonly Dictionary<(StringRef, SourceLanguage), int> _inlinedIndex = [];
     private int[] _recordIds = [];
@@ -76,24 +76,23 @@ internal sealed class FunctionTable
     /// <summary>Sorts and drops repetitions; the names must have their numbers.</summary>
     public void AssignIds(StringTable names, bool[] usedRecords)
     {
-        var records = CollectionsMarshal.AsSpan(_records).ToArray();
-        int[] order = [.. Enumerable.Range(0, records.Length).Where(index => usedRecords[index])];
+        int[] order = [.. Enumerable.Range(0, _records.Count).Where(index => usedRecords[index])];
         Array.Sort(order, (left, right) =>
         {
-            ref readonly var a = ref records[left];
-            ref readonly var b = ref records[right];
+            ref readonly var a = ref _records[left];
+            ref readonly var b = ref _records[right];
             int byEntry = a.Entry.CompareTo(b.Entry);
             int byName = byEntry != 0 ? byEntry : names.NumberOf(a.Name).CompareTo(names.NumberOf(b.Name));
             int byKind = byName != 0 ? byName : b.FromDebugInfo.CompareTo(a.FromDebugInfo);
             return byKind != 0 ? byKind : left.CompareTo(right);
         });
 
-        _recordIds = new int[records.Length];
+        _recordIds = new int[_records.Count];
         int count = 0;
         for (int i = 0; i < order.Length; i++)
         {
-            bool repeated = count > 0 && records[order[i]].Entry == records[order[count - 1]].Entry
-                && records[order[i]].Name == records[order[count - 1]].Name;
+            bool repeated = count > 0 && _records[order[i]].Entry == _records[order[count - 1]].Entry
+                && _records[order[i]].Name == _records[order[count - 1]].Name;
             if (!repeated)
             {
                 order[count++] = order[i];

@@ -9,7 +9,6 @@ internal sealed class RunStore : IDisposable
     private readonly IObjectFile _file;
     private readonly InternPool _names;
     private readonly SymCacheOptions _options;
-    private readonly List<RunRecord> _runs = [];
     private readonly Spill _spill;
     private readonly RangeFlattener _flattener;
     private readonly ByteSink _payload = new();
@@ -36,7 +35,7 @@ internal sealed class RunStore : IDisposable
     public SymbolIndex Symbols { get; }
 
     /// <summary>All runs; known after <see cref="Collect"/>.</summary>
-    public RunRecord[] Runs { get; private set; } = [];
+    public ChunkedList<RunRecord> Runs { get; } = new();
 
     public long SpilledBytes => _spill.Length;
 
@@ -65,10 +64,6 @@ internal sealed class RunStore : IDisposable
         {
             _file.Faults.Add(new ParseFault(MalformedReason.SizeOverLimit, 0), "names and paths");
         }
-
-        Runs = [.. _runs];
-        _runs.Clear();
-        _runs.TrimExcess();
     }
 
     public RunReader Open(in RunRecord run)
@@ -125,7 +120,7 @@ internal sealed class RunStore : IDisposable
 
     private bool AddRun(AddressRange part, int range, in FunctionRecord record, RunKind kind)
     {
-        if (_runs.Count >= _options.MaxRuns || _rowsLeft <= 0)
+        if (Runs.Count >= _options.MaxRuns || _rowsLeft <= 0)
         {
             _file.Faults.Add(new ParseFault(MalformedReason.CountOverLimit, 0), "functions");
             return false;
@@ -134,7 +129,7 @@ internal sealed class RunStore : IDisposable
         _flattener.Emit(part, range, _payload);
         _rowsLeft -= _flattener.RowCount;
         _largestPayload = Math.Max(_largestPayload, _payload.Length);
-        _runs.Add(new RunRecord
+        Runs.Add(new RunRecord
         {
             Start = part.Start,
             End = part.End,
@@ -149,13 +144,13 @@ internal sealed class RunStore : IDisposable
 
     private void AddSymbol(in PublicSymbol symbol)
     {
-        if (_runs.Count >= _options.MaxRuns)
+        if (Runs.Count >= _options.MaxRuns)
         {
             _file.Faults.Add(new ParseFault(MalformedReason.CountOverLimit, 0), "symbols");
             return;
         }
 
-        _runs.Add(new RunRecord
+        Runs.Add(new RunRecord
         {
             Start = symbol.Address,
             End = symbol.Size != 0 ? SymbolIndex.EndOf(symbol) : symbol.Limit != 0 ? symbol.Limit : ulong.MaxValue,

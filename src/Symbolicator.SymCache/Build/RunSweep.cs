@@ -10,9 +10,9 @@ internal readonly record struct Segment(ulong Start, ulong End, int Run);
 internal static class RunSweep
 {
     /// <summary>Indices of the runs by start, kind and order of arrival.</summary>
-    public static int[] Order(RunRecord[] runs)
+    public static int[] Order(ChunkedList<RunRecord> runs)
     {
-        int[] order = new int[runs.Length];
+        int[] order = new int[runs.Count];
         for (int i = 0; i < order.Length; i++)
         {
             order[i] = i;
@@ -31,7 +31,7 @@ internal static class RunSweep
     /// Gives symbols without size an end: the next start of anything, their limit, or the end of the image. A label inside
     /// something else gets no code at all: behind its surroundings it would name what it does not belong to.
     /// </summary>
-    public static void CloseUnsizedSymbols(RunRecord[] runs, int[] order, ulong imageSize)
+    public static void CloseUnsizedSymbols(ChunkedList<RunRecord> runs, int[] order, ulong imageSize)
     {
         ulong covered = 0;
         foreach (int index in order)
@@ -65,7 +65,7 @@ internal static class RunSweep
         }
     }
 
-    public static IEnumerable<Segment> Segments(RunRecord[] runs, int[] order)
+    public static IEnumerable<Segment> Segments(ChunkedList<RunRecord> runs, int[] order)
     {
         var active = new PriorityQueue<int, long>();
         ulong at = 0;
